@@ -69,8 +69,8 @@ impl<T> Signed<T> {
 
     /// Reads something out of the value. The function is plain on purpose: it cannot bring in a value of its own
     /// from around it.
-    pub fn try_map<U, E>(self, read: fn(T) -> Result<U, E>) -> Result<Signed<U>, E> {
-        read(self.0).map(Signed)
+    pub fn try_map<U, E>(&self, read: fn(&T) -> Result<U, E>) -> Result<Signed<U>, E> {
+        read(&self.0).map(Signed)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
         };
         let signed = Signed::verify(&Only("right"), &request).unwrap();
         assert_eq!(signed.get(), b"42");
-        let number = signed.try_map(String::from_utf8).unwrap();
+        let number = signed.try_map(|body| str::from_utf8(body).map(str::to_owned)).unwrap();
         assert_eq!(number.into_inner(), "42");
         assert_eq!(Signed::verify(&Only("wrong"), &request), Err(()));
         assert!(!format!("{request:?}").contains("hush"));
