@@ -1,0 +1,278 @@
+//! Check-ins: what an answer is worth, and what it silences.
+//!
+//! Caller ID and the sender of a text prove nothing. Without the PIN, an answer may only close the question that is open;
+//! it ends no incident, and it moves nothing.
+
+use jiff::Timestamp;
+
+use super::{Deadman, Line, Probe, Proof, Proven, State};
+use crate::{
+    history::{Entry, ProbeStatus, What},
+    incident::{self, Cause, EndedBy, Incident},
+    open::open_or_join,
+    text::write_time,
+    turn::Turn,
+    voice::Reply,
+    words::Answer,
+};
+
+/// By what means an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// A text from the user's number.
+    Sms,
+    /// A call to our number, after login.
+    Phone,
+    /// A call that we placed to the user's own number.
+    OwnCall,
+    /// The REST API, with a session.
+    Api,
+}
+
+impl Medium {
+    fn line(self) -> Line {
+        match self {
+            Self::OwnCall => Line::Own,
+            Self::Sms | Self::Phone | Self::Api => Line::Open,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Sms => "text",
+            Self::Phone | Self::OwnCall => "phone",
+            Self::Api => "API",
+        }
+    }
+}
+
+/// An answer, asked for or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckIn {
+    /// Names the event: one that comes twice gets the same reply.
+    pub key: String,
+    /// What it says.
+    pub answer: Answer,
+    /// It calls for help, whether or not a question is open.
+    pub sos: bool,
+    /// How it came.
+    pub medium: Medium,
+    /// When it reached our edge.
+    pub arrived_at: Timestamp,
+    /// What came with it.
+    pub proof: Proof,
+    /// The PIN was checked at login in this call, a moment ago.
+    pub logged_in: bool,
+    /// As written.
+    pub text: String,
+}
+
+/// Takes an answer. `incident` is the user's incident, if one is open.
+#[must_use]
+pub fn check_in(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+) -> Reply {
+    if let Some(reply) = deadman.seen.reply(&event.key) {
+        return reply;
+    }
+    let reply = if event.sos { sos(deadman, incident, turn) } else { weigh(deadman, incident, turn, event) };
+    deadman.seen.remember(event.key.clone(), reply.clone());
+    reply
+}
+
+fn weigh(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
+    let proven = if event.logged_in {
+        Proven::Yes
+    } else {
+        deadman.prove(turn, event.proof, event.medium.line())
+    };
+    match (proven, event.answer) {
+        // A call for help is believed from anybody.
+        (_, Answer::Bad) => bad(deadman, incident, turn, event),
+        (Proven::Wrong, Answer::Good | Answer::Unclear) => {
+            Reply::words("That PIN is not right, so nothing was changed. If you need help, reply SOS.")
+        }
+        (Proven::Locked, Answer::Good | Answer::Unclear) => {
+            Reply::words("Too many wrong PINs today, so nothing was changed. If you need help, reply SOS.")
+        }
+        (Proven::Yes, Answer::Good | Answer::Unclear) => good(deadman, incident, turn, event, true),
+        (Proven::NotGiven, Answer::Good) => good(deadman, incident, turn, event, false),
+        (Proven::NotGiven, Answer::Unclear) => unclear(deadman, turn, event),
+    }
+}
+
+fn sos(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>) -> Reply {
+    let open = deadman.probe().cloned();
+    raise(deadman, incident, turn, open, ProbeStatus::Bad)
+}
+
+/// A bad answer: to the open question, or while an incident is open. Otherwise "no" answers nothing that we asked.
+fn bad(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
+    let open_incident = incident.as_ref().is_some_and(Incident::is_open);
+    match deadman.probe().cloned() {
+        Some(mut probe) => {
+            probe.last_response.clone_from(&event.text);
+            raise(deadman, incident, turn, Some(probe), ProbeStatus::Bad)
+        }
+        None if open_incident => raise(deadman, incident, turn, None, ProbeStatus::Bad),
+        None => Reply::words("There is no question open. If you need help, reply SOS."),
+    }
+}
+
+fn raise(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    probe: Option<Probe>,
+    status: ProbeStatus,
+) -> Reply {
+    let id = probe.as_ref().map(|probe| probe.id);
+    if let Some(probe) = probe {
+        deadman.close_probe(turn, &probe, status);
+        deadman.rearm(turn);
+    }
+    open_or_join(deadman, incident, turn, Cause::Bad { probe: id });
+    help_is_called(deadman)
+}
+
+fn help_is_called(deadman: &Deadman) -> Reply {
+    if deadman.contacts.is_empty() {
+        return Reply::words("You have no contacts that we could call. Please call the police or an ambulance yourself.");
+    }
+    Reply::words("We are calling your contacts now, and do not stop until one of them is on the way.")
+}
+
+/// The user starts an emergency by phone.
+#[must_use]
+pub(crate) fn emergency(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    key: &str,
+) -> Reply {
+    if let Some(reply) = deadman.seen.reply(key) {
+        return reply;
+    }
+    open_or_join(deadman, incident, turn, Cause::Emergency);
+    let reply = help_is_called(deadman);
+    deadman.seen.remember(key.to_owned(), reply.clone());
+    reply
+}
+
+/// The user says that they are okay.
+fn good(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+    proven: bool,
+) -> Reply {
+    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open()) {
+        return good_in_incident(deadman, open, turn, event, proven);
+    }
+    match deadman.probe().cloned() {
+        Some(_) if deadman.settings.pin_in_reply && event.medium == Medium::Sms && !proven => {
+            Reply::words("Please answer with your PIN, for example: Y 1234")
+        }
+        Some(mut probe) => {
+            probe.last_response.clone_from(&event.text);
+            deadman.close_probe(turn, &probe, ProbeStatus::Good);
+            checked_in(deadman, turn)
+        }
+        None if proven => checked_in(deadman, turn),
+        None => Reply::words(format!("There is no question open. {}", next_words(deadman))),
+    }
+}
+
+/// The sign of life is taken: the next question is computed from it.
+fn checked_in(deadman: &mut Deadman, turn: &Turn<'_>) -> Reply {
+    deadman.last_check_in = Some(turn.now);
+    match deadman.state {
+        State::Paused { .. } => {}
+        State::Off | State::Waiting { .. } | State::Probing(_) => deadman.rearm(turn),
+    }
+    thanks(deadman)
+}
+
+fn thanks(deadman: &Deadman) -> Reply {
+    Reply::Words(vec![format!("Thank you, {}.", deadman.profile.first_name), next_words(deadman)])
+}
+
+fn next_words(deadman: &Deadman) -> String {
+    match deadman.next_probe_at() {
+        Some(at) => format!("Your next check-in is {}.", write_time(at, &deadman.profile.time_zone)),
+        None => "No check-in is planned.".to_owned(),
+    }
+}
+
+/// A good answer while contacts are being called: with the PIN it ends the incident; in time, it voids its own cause;
+/// otherwise it is passed on, and nobody stops.
+fn good_in_incident(
+    deadman: &mut Deadman,
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+    proven: bool,
+) -> Reply {
+    if proven {
+        incident::end(incident, turn, EndedBy::User);
+        deadman.last_check_in = Some(turn.now);
+        let mut said = vec![format!("Thank you, {}. The alert is over: your contacts are told.", deadman.profile.first_name)];
+        deadman.incident_ended(turn);
+        said.push(next_words(deadman));
+        return Reply::Words(said);
+    }
+    if void(incident, event.arrived_at) && !deadman.settings.pin_in_reply {
+        deadman.last_check_in = Some(turn.now);
+        if incident.causes.is_empty() {
+            incident::end(incident, turn, EndedBy::AnsweredInTime);
+            deadman.incident_ended(turn);
+            return thanks(deadman);
+        }
+    }
+    doubt(deadman, incident, turn, event)
+}
+
+/// Takes out the causes that this answer, had it been faster through our own house, would have prevented.
+fn void(incident: &mut Incident, arrived_at: Timestamp) -> bool {
+    let before = incident.causes.len();
+    incident.causes.retain(|cause| match cause {
+        Cause::Unavailable { deadline, .. } => arrived_at > *deadline,
+        Cause::Bad { .. } | Cause::Emergency => true,
+    });
+    incident.causes.len() < before
+}
+
+fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
+    let words = format!("A {} from their number says that they are okay, without their PIN.", event.medium.word());
+    if incident.doubt.as_deref() != Some(words.as_str()) {
+        turn.note(incident.id, Entry::new(turn.now, What::Note, words.clone()));
+        incident.doubt = Some(words);
+    }
+    let how = if deadman.profile.pin.is_some() {
+        "To end it, reply OK and your PIN, or call this number and enter your PIN."
+    } else {
+        "To end it, log in on the web, or ask who is on the way to end it."
+    };
+    Reply::Words(vec!["Your contacts are being called.".to_owned(), how.to_owned()])
+}
+
+/// Anything else is kept as the last response, and explained once: two machines must not answer each other for ever.
+fn unclear(deadman: &mut Deadman, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
+    let Some(mut probe) = deadman.probe().cloned() else {
+        return Reply::Silence;
+    };
+    probe.last_response.clone_from(&event.text);
+    let explain = !probe.explained;
+    probe.explained = true;
+    deadman.record_probe(turn, &probe, ProbeStatus::Pending);
+    deadman.state = State::Probing(probe);
+    if explain {
+        Reply::words("I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.")
+    } else {
+        Reply::Silence
+    }
+}

@@ -1,0 +1,378 @@
+//! Effects: what an actor has decided to do outside and has not yet seen done.
+//!
+//! They stand in the actor's own item, so that deciding and remembering are one write. A performer leases an effect before
+//! it acts; while the lease runs nobody else touches it, and when it runs out the outcome is *unknown*.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    phone::PhoneNumber,
+    policy::{BACKOFF_MAX, later},
+    voice::Prompt,
+};
+
+/// How a person is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A telephone call.
+    Call,
+    /// A text message.
+    Sms,
+}
+
+impl Channel {
+    /// The word used in ids, JSON and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// The other way to reach somebody.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Call => Self::Sms,
+            Self::Sms => Self::Call,
+        }
+    }
+}
+
+/// Who an effect is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// The person at risk.
+    User,
+    /// The contact at this place in the incident's list.
+    Contact(usize),
+}
+
+/// Why something is sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Ask the person at risk.
+    Ask,
+    /// Call a contact for help.
+    Page,
+    /// Ask who accepted whether they are still on it.
+    Confirm,
+    /// Tell something; the number keeps several apart.
+    Tell(u32),
+    /// Cancel the call with this carrier id.
+    Cancel(String),
+    /// Ask the carrier what became of the call with this id.
+    Poll(String),
+}
+
+/// Names an effect: who, how and why. Two effects of one name are the same effect.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectId {
+    /// For whom.
+    pub party: Party,
+    /// How.
+    pub channel: Channel,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+impl fmt::Display for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.party {
+            Party::User => f.write_str("user")?,
+            Party::Contact(place) => write!(f, "c{place}")?,
+        }
+        write!(f, "-{}-", self.channel.as_str())?;
+        match &self.purpose {
+            Purpose::Ask => f.write_str("ask"),
+            Purpose::Page => f.write_str("page"),
+            Purpose::Confirm => f.write_str("confirm"),
+            Purpose::Tell(n) => write!(f, "tell-{n}"),
+            Purpose::Cancel(sid) => write!(f, "cancel-{sid}"),
+            Purpose::Poll(sid) => write!(f, "poll-{sid}"),
+        }
+    }
+}
+
+/// The text is no effect's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of an effect")]
+pub struct NotAnEffect;
+
+impl FromStr for EffectId {
+    type Err = NotAnEffect;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.splitn(4, '-');
+        let party = match words.next().ok_or(NotAnEffect)? {
+            "user" => Party::User,
+            other => {
+                let place = other.strip_prefix('c').and_then(|n| n.parse().ok()).ok_or(NotAnEffect)?;
+                Party::Contact(place)
+            }
+        };
+        let channel = match words.next().ok_or(NotAnEffect)? {
+            "call" => Channel::Call,
+            "sms" => Channel::Sms,
+            _ => return Err(NotAnEffect),
+        };
+        let purpose = match (words.next().ok_or(NotAnEffect)?, words.next()) {
+            ("ask", None) => Purpose::Ask,
+            ("page", None) => Purpose::Page,
+            ("confirm", None) => Purpose::Confirm,
+            ("tell", Some(n)) => Purpose::Tell(n.parse().map_err(|_| NotAnEffect)?),
+            ("cancel", Some(sid)) => Purpose::Cancel(sid.to_owned()),
+            ("poll", Some(sid)) => Purpose::Poll(sid.to_owned()),
+            _ => return Err(NotAnEffect),
+        };
+        Ok(Self { party, channel, purpose })
+    }
+}
+
+impl Serialize for EffectId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EffectId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Something to do outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Effect {
+    /// Call a number and say this.
+    Call {
+        /// The number.
+        to: PhoneNumber,
+        /// What is said when it is answered.
+        prompt: Prompt,
+        /// How long it rings.
+        ring: SignedDuration,
+        /// The longest it may last.
+        limit: SignedDuration,
+        /// Nobody has been called for this yet: it goes before repeats.
+        first: bool,
+    },
+    /// Text a number.
+    Text {
+        /// The number.
+        to: PhoneNumber,
+        /// The words.
+        body: String,
+        /// When a text that only informs is no longer worth sending.
+        until: Option<Timestamp>,
+    },
+    /// Stop a call that has not been answered.
+    Cancel {
+        /// The carrier's id of the call.
+        sid: String,
+    },
+    /// Ask the carrier what became of a call.
+    Poll {
+        /// The carrier's id of the call.
+        sid: String,
+    },
+}
+
+/// An effect that has been decided and is not known to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What to do.
+    pub effect: Effect,
+    /// Which try this is; outcomes and callbacks name it.
+    #[serde(rename = "try")]
+    pub attempt: u32,
+    /// How many tries in a row could not be sent.
+    pub failures: u32,
+    /// When the effect was decided.
+    pub decided_at: Timestamp,
+    /// Not to be tried before.
+    pub not_before: Timestamp,
+    /// A performer has it until then.
+    pub lease_until: Option<Timestamp>,
+}
+
+impl Pending {
+    /// An effect to be tried at once.
+    #[must_use]
+    pub fn new(effect: Effect, attempt: u32, now: Timestamp) -> Self {
+        Self { effect, attempt, failures: 0, decided_at: now, not_before: now, lease_until: None }
+    }
+
+    /// When this effect must be looked at.
+    #[must_use]
+    pub fn due_at(&self) -> Timestamp {
+        self.lease_until.map_or(self.not_before, |lease| lease.max(self.not_before))
+    }
+
+    /// Puts the effect back for another try: the lease is cleared and the wait doubles up to a minute.
+    pub fn back_off(&mut self, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        self.attempt = self.attempt.saturating_add(1);
+        let seconds = 1_i64.checked_shl(self.failures).unwrap_or(i64::MAX).min(BACKOFF_MAX.as_secs());
+        self.not_before = later(now, SignedDuration::from_secs(seconds));
+        self.lease_until = None;
+    }
+}
+
+/// The effects an actor has under way, by name.
+pub type Pendings = BTreeMap<EffectId, Pending>;
+
+/// The earliest instant at which one of these must be looked at.
+#[must_use]
+pub fn due_at(pendings: &Pendings) -> Option<Timestamp> {
+    pendings.values().map(Pending::due_at).min()
+}
+
+/// Leases every effect that is due and free until `until`, and returns what was leased.
+pub fn claim(pendings: &mut Pendings, now: Timestamp, until: Timestamp) -> Vec<(EffectId, Pending)> {
+    let mut claimed = Vec::new();
+    for (id, pending) in pendings.iter_mut() {
+        if pending.lease_until.is_none() && pending.not_before <= now {
+            pending.lease_until = Some(until);
+            claimed.push((id.clone(), pending.clone()));
+        }
+    }
+    claimed
+}
+
+/// What became of one try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The carrier has the call.
+    Placed {
+        /// The carrier's id.
+        sid: String,
+        /// How long the carrier keeps it in its queue first.
+        queue: SignedDuration,
+    },
+    /// Done: the text is sent, the call is cancelled.
+    Done,
+    /// What the carrier says of a call that was asked after.
+    Polled(CallProgress),
+    /// Refused for good, for this number on this channel.
+    Permanent {
+        /// The carrier's code.
+        code: u32,
+    },
+    /// Refused because of the account or its settings: nobody is rested, the operator is alarmed.
+    Account {
+        /// The carrier's code.
+        code: u32,
+    },
+    /// Not processed, and safe to try again: throttled, no slot, never connected.
+    NotSent {
+        /// Why, in a word for the timeline.
+        why: NotSent,
+    },
+    /// It may have been done: a timeout after sending, a server error, a lease that ran out.
+    Unknown,
+}
+
+/// Why an effect was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSent {
+    /// The pace of the carrier account left no slot.
+    NoSlot,
+    /// The carrier said: too many requests.
+    Throttled,
+    /// The carrier could not be reached.
+    NoConnection,
+}
+
+/// Where a call stands, in the carriers' common words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallProgress {
+    /// The carrier holds it back.
+    Queued,
+    /// It is being set up or rings.
+    Ringing,
+    /// Somebody or something has answered.
+    InProgress,
+    /// It was answered and is over.
+    Completed,
+    /// The line was busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// It could not be connected.
+    Failed,
+    /// It was cancelled.
+    Canceled,
+}
+
+impl CallProgress {
+    /// No further event will come.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Queued | Self::Ringing | Self::InProgress => false,
+            Self::Completed | Self::Busy | Self::NoAnswer | Self::Failed | Self::Canceled => true,
+        }
+    }
+
+    /// What the timeline says of an attempt that ended so.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in progress",
+            Self::Completed => "answered, no key pressed (voicemail?)",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no answer",
+            Self::Failed => "could not be connected",
+            Self::Canceled => "cancelled",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_writing_and_reading() {
+        for purpose in [
+            Purpose::Ask,
+            Purpose::Page,
+            Purpose::Confirm,
+            Purpose::Tell(7),
+            Purpose::Cancel("CA1-x".to_owned()),
+            Purpose::Poll("CA2".to_owned()),
+        ] {
+            for party in [Party::User, Party::Contact(12)] {
+                let id = EffectId { party, channel: Channel::Call, purpose: purpose.clone() };
+                assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        }
+        for junk in ["", "user", "c-call-page", "cx-call-page", "user-fax-page", "user-sms-tell", "user-sms-tell-x"] {
+            assert_eq!(junk.parse::<EffectId>(), Err(NotAnEffect), "{junk}");
+        }
+    }
+
+    #[test]
+    fn back_off_doubles_to_a_minute() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut pending = Pending::new(Effect::Cancel { sid: "CA".to_owned() }, 1, now);
+        let mut waits = Vec::new();
+        for _ in 0..80 {
+            pending.back_off(now);
+            waits.push(pending.not_before.as_second());
+        }
+        assert_eq!(waits.get(..7), Some([2, 4, 8, 16, 32, 60, 60].as_slice()));
+        assert!(waits.iter().all(|wait| (1..=60).contains(wait)));
+    }
+}

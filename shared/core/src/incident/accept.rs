@@ -1,0 +1,265 @@
+//! Only a human accepts: a key in a call that we placed, or a text that is the code.
+
+use super::{Incident, Status, WRONG_CODES_MAX, attempt, end, round, script};
+use crate::{
+    effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
+    history::{Entry, What},
+    policy::{earlier, later},
+    turn::Turn,
+    voice::{Prompt, Reply},
+};
+
+/// Accepts are renewed this often; then the others are called again, whatever the acceptor says.
+const RENEWALS_MAX: u8 = 2;
+
+/// How a person said that they are going.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Via<'a> {
+    /// In a call with this carrier id.
+    Call(&'a str),
+    /// By text or by code in a call of theirs.
+    Code,
+}
+
+/// A key pressed (or silence) in a call that we placed to the contact at `place`.
+///
+/// `step` is the last part of the address that the key went to: the number of the turn, or `end` after a first 9.
+#[must_use]
+pub fn press(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    place: usize,
+    attempt: u32,
+    sid: &str,
+    step: &str,
+    digits: Option<&str>,
+) -> Reply {
+    let Some(contact) = incident.contacts.get(place) else {
+        return Reply::Prompt(Prompt::goodbye(vec!["This call is out of date. Goodbye.".to_owned()]));
+    };
+    let language = contact.language.clone();
+    let mine = incident.acceptor() == Some(place);
+    let prompt = match (digits, step) {
+        (Some("1"), _) => {
+            let say = accept(incident, turn, place, &Via::Call(sid));
+            Prompt::key(say, script::listen_path(incident.id, place, attempt, 1))
+        }
+        (Some("9"), "end") if mine => {
+            heard(incident, place, sid, "it is over");
+            end::end_by_contact(incident, turn, place);
+            Prompt::goodbye(vec!["Thank you. Everybody is told that it is over. Goodbye.".to_owned()])
+        }
+        (Some("9"), _) if mine => Prompt::key(
+            vec![format!("If {} is safe and it is over, press 9 again.", incident.subject.name)],
+            script::end_path(incident.id, place, attempt),
+        ),
+        (Some("5"), _) if !incident.is_open() => {
+            heard(incident, place, sid, "started again");
+            Prompt::goodbye(end::reopen_by_contact(incident, turn, place))
+        }
+        (_, step) => {
+            let next = step.parse().unwrap_or(1);
+            script::call_prompt(incident, place, attempt, next)
+        }
+    };
+    Reply::Prompt(prompt.in_language(language))
+}
+
+/// What the listener of a call did, for the timeline.
+fn heard(incident: &mut Incident, place: usize, sid: &str, what: &str) {
+    let calls = incident.contacts.get_mut(place).map(|contact| &mut contact.calls);
+    if let Some(call) = calls.into_iter().flatten().find(|call| call.sid == sid) {
+        call.heard = Some(what.to_owned());
+    }
+}
+
+/// The contact at `place` says: I am going. The answer is what they are told.
+fn accept(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<'_>) -> Vec<String> {
+    let name = incident.subject.name.clone();
+    if let Via::Call(sid) = via {
+        heard(incident, place, sid, "pressed 1");
+    }
+    if !incident.contacts.get(place).is_some_and(|contact| contact.trusted) {
+        return untrusted(incident, turn, place);
+    }
+    match incident.status {
+        Status::Escalating { .. } => {
+            take(incident, turn, place, via);
+            vec![
+                format!("Thank you. You have it: you are going to {name}. We stop calling the others."),
+                "When it is over, press 9 twice, in this call or the next.".to_owned(),
+            ]
+        }
+        Status::Accepted { by, .. } if by == place => renew(incident, turn, place),
+        Status::Accepted { by, .. } => {
+            back_up(incident, turn, place);
+            vec![format!("{} is going to {name}. You are noted as back-up. Thank you.", incident.name_of(by))]
+        }
+        Status::Ended { .. } => vec![format!(
+            "The alert for {name} is over. If that is wrong, press 5 or reply REOPEN and the code to start it again."
+        )],
+    }
+}
+
+/// A contact added during the incident without the PIN could be anybody's.
+fn untrusted(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<String> {
+    note(incident, turn, place, What::Note, "says that they are going; their word alone does not stop the calls");
+    vec!["Thank you. Please go if you can. We keep calling the others as well.".to_owned()]
+}
+
+fn note(incident: &Incident, turn: &mut Turn<'_>, place: usize, what: What, detail: &str) {
+    let Some(contact) = incident.contacts.get(place) else { return };
+    let entry = Entry::new(turn.now, what, detail);
+    let entry = Entry { contact_id: Some(contact.id), who: Some(contact.name.clone()), ..entry };
+    turn.note(incident.id, entry);
+}
+
+/// The first accept: pages still to come are dropped, calls that ring are cancelled, the others and the person are told.
+fn take(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<'_>) {
+    let confirm_by = later(turn.now, turn.policy.accept());
+    let ask_at = earlier(confirm_by, turn.policy.confirm_ahead());
+    incident.status = Status::Accepted {
+        by: place,
+        at: turn.now,
+        confirm_by,
+        ask_at,
+        asked: false,
+        renewals: 0,
+        backups: Vec::new(),
+    };
+    note(incident, turn, place, What::Accepted, "is going");
+    let own = match via {
+        Via::Call(sid) => Some(*sid),
+        Via::Code => None,
+    };
+    end::hush(incident, turn, own, "cancelled: somebody has accepted");
+    for other in 0..incident.contacts.len() {
+        if other != place {
+            tell_accepted(incident, turn, other, place);
+        }
+    }
+    if !incident.silent {
+        let body = script::coming_text(incident, place);
+        end::tell_user(incident, turn, body);
+    }
+}
+
+fn tell_accepted(incident: &mut Incident, turn: &mut Turn<'_>, to: usize, by: usize) {
+    let Some(contact) = incident.contacts.get(to).filter(|contact| contact.alerted) else { return };
+    let body = script::accepted_text(&turn.policy.texts, incident, by, contact);
+    end::tell_contact(incident, turn, to, body);
+}
+
+/// The acceptor says it again. Near the end of the accept it renews it, up to a limit.
+fn renew(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<String> {
+    let name = incident.subject.name.clone();
+    let Status::Accepted { confirm_by, ask_at, asked, renewals, .. } = &mut incident.status else {
+        return Vec::new();
+    };
+    if turn.now >= *ask_at {
+        if *renewals >= RENEWALS_MAX {
+            round::lapse(incident, turn, "it has taken long: the others are called again");
+            return vec![format!("Thank you. As it has taken this long, we call the others for {name} again as well.")];
+        }
+        *renewals = renewals.saturating_add(1);
+        *asked = false;
+        *confirm_by = later(turn.now, turn.policy.accept());
+        *ask_at = earlier(*confirm_by, turn.policy.confirm_ahead());
+        incident.pending.retain(|id, _| id.purpose != Purpose::Confirm);
+        note(incident, turn, place, What::Renewed, "is still on it");
+    }
+    vec![
+        format!("You have it: you are going to {name}."),
+        "When it is over, press 9 twice.".to_owned(),
+    ]
+}
+
+fn back_up(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    let Status::Accepted { backups, .. } = &mut incident.status else { return };
+    if backups.contains(&place) {
+        return;
+    }
+    backups.push(place);
+    note(incident, turn, place, What::Backup, "can go as well");
+}
+
+/// What a contact's text says, once its code is known to be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextAnswer {
+    /// They are going.
+    Accept,
+    /// It is not over.
+    Reopen,
+}
+
+/// A text (or keys in a call of theirs) with a code from the number of the contact at `place`.
+///
+/// A wrong code counts; after five, this number is called instead, and neither its texts nor its call-backs accept.
+#[must_use]
+pub fn answer_text(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    place: usize,
+    code: &str,
+    answer: TextAnswer,
+) -> Vec<String> {
+    let Some(contact) = incident.contacts.get_mut(place) else { return Vec::new() };
+    if contact.wrong_codes >= WRONG_CODES_MAX {
+        round::page_now(incident, turn, place);
+        return vec!["We cannot take codes from this number any more. We call you: please press 1 there.".to_owned()];
+    }
+    if contact.code != code {
+        contact.wrong_codes = contact.wrong_codes.saturating_add(1);
+        if contact.wrong_codes == WRONG_CODES_MAX {
+            note(incident, turn, place, What::Note, "five wrong codes from this number: only a call accepts now");
+            round::page_now(incident, turn, place);
+        }
+        return vec!["That is not the code of the alert. It is in our text: six digits.".to_owned()];
+    }
+    match answer {
+        TextAnswer::Accept => accept(incident, turn, place, &Via::Code),
+        TextAnswer::Reopen => end::reopen_by_contact(incident, turn, place),
+    }
+}
+
+/// A contact rang us and wants to be called: a call that *we* place proves who holds the phone.
+#[must_use]
+pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> bool {
+    if !incident.is_open() {
+        return false;
+    }
+    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
+    round::page_by(incident, turn, place, Channel::Call);
+    if let Some(pending) = incident.pending.get_mut(&id)
+        && pending.lease_until.is_none()
+        && pending.failures == 0
+    {
+        // Time to hang up: a call to a line that is still talking to us would find it busy.
+        pending.not_before = later(turn.now, jiff::SignedDuration::from_secs(4));
+    }
+    note(incident, turn, place, What::Note, "rang us; we call them");
+    true
+}
+
+impl Incident {
+    /// Puts a text for the contact at `place` among the pending effects.
+    pub(super) fn put_text(&mut self, turn: &Turn<'_>, party: Party, body: String) {
+        let (to, attempt) = match party {
+            Party::User => (self.subject.phone.clone(), self.told.saturating_add(1)),
+            Party::Contact(place) => {
+                let Some(contact) = self.contacts.get_mut(place) else { return };
+                contact.attempts = contact.attempts.saturating_add(1);
+                (contact.phone.clone(), contact.attempts)
+            }
+        };
+        self.told = self.told.saturating_add(1);
+        let id = EffectId { party, channel: Channel::Sms, purpose: Purpose::Tell(self.told) };
+        let until = Some(later(turn.now, turn.policy.inform_for()));
+        self.pending.insert(id, Pending::new(Effect::Text { to, body, until }, attempt, turn.now));
+    }
+}
+
+/// Forgets a call that is no longer wanted, and cancels it.
+pub(super) fn drop_call(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, sid: &str) {
+    attempt::cancel(incident, turn.now, place, sid);
+}

@@ -1,0 +1,146 @@
+//! The end of an incident, and how everybody hears of it.
+
+use super::{EndedBy, Incident, Status, accept, round};
+use crate::{
+    effect::{Channel, Party, Purpose},
+    history::{Entry, What},
+    policy::fill,
+    turn::Turn,
+};
+
+/// Drops the pages still to come and cancels the calls that ring, but for the call `own`. What is in a performer's hands
+/// cannot be dropped: its outcome, when it comes, cancels what it placed.
+pub(super) fn hush(incident: &mut Incident, turn: &mut Turn<'_>, own: Option<&str>, why: &str) {
+    incident.pending.retain(|id, _| match &id.purpose {
+        Purpose::Page | Purpose::Confirm | Purpose::Poll(_) => false,
+        Purpose::Ask | Purpose::Tell(_) | Purpose::Cancel(_) => true,
+    });
+    let mut ringing = Vec::new();
+    for (place, contact) in incident.contacts.iter_mut().enumerate() {
+        for call in &contact.calls {
+            if own != Some(call.sid.as_str()) {
+                ringing.push((place, call.clone()));
+            }
+        }
+        contact.calls.retain(|call| own == Some(call.sid.as_str()));
+    }
+    for (place, call) in ringing {
+        accept::drop_call(incident, turn, place, &call.sid);
+        let Some(contact) = incident.contacts.get(place) else { continue };
+        let entry = Entry {
+            at: call.placed_at,
+            what: What::Attempt,
+            contact_id: Some(contact.id),
+            who: Some(contact.name.clone()),
+            how: Some(Channel::Call),
+            attempt: Some(call.attempt),
+            outcome: Some(call.heard.unwrap_or_else(|| why.to_owned())),
+            detail: None,
+        };
+        turn.note(incident.id, entry);
+    }
+}
+
+/// Texts the person at risk, unless the incident is silent or they have stopped our texts.
+pub(super) fn tell_user(incident: &mut Incident, turn: &mut Turn<'_>, body: String) {
+    if !incident.silent && !incident.subject.text_stopped {
+        incident.put_text(turn, Party::User, body);
+    }
+}
+
+/// Texts the contact at `place`, unless they have stopped our texts.
+pub(super) fn tell_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, body: String) {
+    if incident.contacts.get(place).is_some_and(|contact| !contact.text_stopped) {
+        incident.put_text(turn, Party::Contact(place), body);
+    }
+}
+
+/// Ends the incident: nobody is called any more, and everyone who was alerted is told.
+pub fn end(incident: &mut Incident, turn: &mut Turn<'_>, ended: EndedBy) {
+    if !incident.is_open() {
+        return;
+    }
+    let own = match ended {
+        EndedBy::Contact { place } => {
+            let calls = incident.contacts.get(place).map(|contact| contact.calls.as_slice()).unwrap_or_default();
+            calls.iter().find(|call| call.heard.is_some()).map(|call| call.sid.clone())
+        }
+        EndedBy::User | EndedBy::AnsweredInTime => None,
+    };
+    hush(incident, turn, own.as_deref(), "cancelled: it is over");
+    // Nobody needs to hear any more who was going.
+    incident.pending.retain(|id, pending| !matches!(id.purpose, Purpose::Tell(_)) || pending.lease_until.is_some());
+    for contact in &mut incident.contacts {
+        contact.calls.clear();
+    }
+    let why = why(incident, &ended);
+    turn.note(incident.id, Entry::new(turn.now, What::Ended, why.clone()));
+    for place in 0..incident.contacts.len() {
+        if incident.contacts.get(place).is_some_and(|contact| contact.alerted) {
+            let body = all_clear(incident, turn, &ended, place, &why);
+            tell_contact(incident, turn, place, body);
+        }
+    }
+    if let EndedBy::Contact { .. } = ended {
+        let body = format!("lucius: {why}. We go on asking you as before. If you need help, reply SOS.");
+        tell_user(incident, turn, body);
+    }
+    incident.status = Status::Ended { ended, at: turn.now };
+}
+
+/// The reason of an end, in a sentence without its full stop.
+fn why(incident: &Incident, ended: &EndedBy) -> String {
+    let name = &incident.subject.name;
+    match ended {
+        EndedBy::User => format!("{name} has checked in with their PIN"),
+        EndedBy::Contact { place } => format!("{} says that it is over", incident.name_of(*place)),
+        EndedBy::AnsweredInTime => format!("{name} had answered in time"),
+    }
+}
+
+/// What the contact at `place` is told at the end.
+#[must_use]
+pub fn all_clear(incident: &Incident, turn: &Turn<'_>, ended: &EndedBy, place: usize, why: &str) -> String {
+    let words = fill(&turn.policy.texts.all_clear, &[("name", &incident.subject.name), ("other", why)]);
+    let mut text = format!("{words} {why}. Thank you.");
+    if let (EndedBy::Contact { place: by }, Some(contact)) = (ended, incident.contacts.get(place))
+        && *by != place
+        && contact.trusted
+    {
+        text.extend([" If that is wrong, reply REOPEN ", &contact.code, "."]);
+    }
+    text
+}
+
+/// The acceptor pressed 9 twice.
+pub(super) fn end_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    if incident.acceptor() == Some(place) {
+        end(incident, turn, EndedBy::Contact { place });
+    }
+}
+
+/// A contact says that it is not over. The answer is what they are told.
+pub(super) fn reopen_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<String> {
+    let name = incident.subject.name.clone();
+    match incident.status {
+        Status::Ended { ended: EndedBy::Contact { .. }, .. } => {
+            let who = incident.name_of(place).to_owned();
+            reopen(incident, turn, &format!("{who} says that it is not over"));
+            vec![format!("Thank you. The alert for {name} is open again, and everybody is called.")]
+        }
+        Status::Ended { .. } => vec![format!(
+            "{name} has ended the alert with their PIN. If you are worried, please contact {name} or the police."
+        )],
+        Status::Escalating { .. } | Status::Accepted { .. } => {
+            vec![format!("The alert for {name} is open. Press 1 or reply with the code if you are going.")]
+        }
+    }
+}
+
+/// Calls everybody again, from the first tier, at once.
+pub fn reopen(incident: &mut Incident, turn: &mut Turn<'_>, why: &str) {
+    turn.note(incident.id, Entry::new(turn.now, What::Reopened, why));
+    incident.pending.retain(|id, pending| !matches!(id.purpose, Purpose::Tell(_)) || pending.lease_until.is_some());
+    incident.status = Status::Escalating { tier: 0, next_at: turn.now };
+    round::advance(incident, turn);
+}

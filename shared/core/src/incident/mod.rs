@@ -1,0 +1,365 @@
+//! An incident: contacts are called and texted, round after round, until a human accepts.
+//!
+//! The state holds what the next decision needs; what happened goes to the timeline ([`crate::history`]).
+
+mod accept;
+mod attempt;
+mod end;
+mod round;
+mod script;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use accept::{TextAnswer, answer_text, call_back, press};
+pub use attempt::{call_told, settled, text_told};
+pub use end::{all_clear, end, reopen};
+pub use round::{page_now, wake};
+pub(crate) use round::{advance, page as page_added};
+pub use script::{call_prompt, callback_path, listen_path};
+
+use crate::{
+    actor::{Due, Rank, Seen},
+    effect::{self, Channel, Party, Pendings},
+    history::{Entry, What},
+    id::{ContactId, IncidentId, ProbeId, UserId},
+    phone::PhoneNumber,
+    turn::Turn,
+    voice::Reply,
+};
+
+/// How many contacts one incident takes.
+pub const CONTACTS_MAX: usize = 20;
+
+/// After this many wrong codes from a number, its texts and call-backs no longer accept: it is called.
+pub const WRONG_CODES_MAX: u8 = 5;
+
+/// Why an incident was opened or joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// No answer to a probe.
+    Unavailable {
+        /// The probe.
+        probe: ProbeId,
+        /// An answer that arrived before this voids the cause.
+        deadline: Timestamp,
+    },
+    /// A bad answer.
+    Bad {
+        /// The probe it answered, if one was open.
+        probe: Option<ProbeId>,
+    },
+    /// The person started an emergency.
+    Emergency,
+}
+
+impl Cause {
+    /// The reason as contacts read and hear it, after the person's name.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "could not be reached",
+            Self::Bad { .. } => "answered that they are not okay",
+            Self::Emergency => "started an emergency",
+        }
+    }
+
+    /// The word for JSON and the timeline.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "unavailable",
+            Self::Bad { .. } => "bad",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
+/// The person at risk, as the incident knows them: it outlives their account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The account.
+    pub user: UserId,
+    /// How contacts know them.
+    pub name: String,
+    /// Their number.
+    pub phone: PhoneNumber,
+    /// What they want contacts to hear.
+    pub message: String,
+    /// They have stopped our texts.
+    pub text_stopped: bool,
+    /// Their language, if set.
+    pub language: Option<String>,
+}
+
+/// A call that the carrier has and that is not known to be over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCall {
+    /// The carrier's id.
+    pub sid: String,
+    /// Which try of the contact it is.
+    #[serde(rename = "try")]
+    pub attempt: u32,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When silence about it ends our patience.
+    pub settle_by: Timestamp,
+    /// It has been asked after.
+    pub polled: bool,
+    /// What its listener did, once they did something.
+    pub heard: Option<String>,
+}
+
+/// How a channel of a contact fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Left alone until then: it refused for good.
+    pub rests_until: Option<Timestamp>,
+    /// What came of the last attempt.
+    pub last: Option<String>,
+    /// When that was.
+    pub last_at: Option<Timestamp>,
+}
+
+/// A contact, copied into the incident.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, named as in the API")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The contact in the user's list.
+    pub id: ContactId,
+    /// Their name.
+    pub name: String,
+    /// Their number.
+    pub phone: PhoneNumber,
+    /// Lower is called earlier; equals are called together.
+    pub priority: u8,
+    /// They want to be called.
+    pub by_call: bool,
+    /// They want to be texted.
+    pub by_sms: bool,
+    /// They have stopped our texts.
+    pub text_stopped: bool,
+    /// Their language, if set.
+    pub language: Option<String>,
+    /// What their text has to say to accept.
+    pub code: String,
+    /// Their word can accept and end. Not so for one added during the incident without the PIN.
+    pub trusted: bool,
+    /// Something has reached their phone or inbox.
+    pub alerted: bool,
+    /// Tries so far, over all rounds.
+    pub attempts: u32,
+    /// The round in which an unknown outcome was already dialled again.
+    pub redialled_in: u32,
+    /// When calls were placed lately: never more than the hourly cap.
+    pub called_at: Vec<Timestamp>,
+    /// Calls under way.
+    pub calls: Vec<LiveCall>,
+    /// How calling fares.
+    pub call: Line,
+    /// How texting fares.
+    pub sms: Line,
+    /// Wrong codes received from this number.
+    pub wrong_codes: u8,
+}
+
+impl Contact {
+    pub(crate) fn line_mut(&mut self, channel: Channel) -> &mut Line {
+        match channel {
+            Channel::Call => &mut self.call,
+            Channel::Sms => &mut self.sms,
+        }
+    }
+
+    pub(crate) fn line(&self, channel: Channel) -> &Line {
+        match channel {
+            Channel::Call => &self.call,
+            Channel::Sms => &self.sms,
+        }
+    }
+}
+
+/// Who ended an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The person at risk, with their PIN.
+    User,
+    /// The contact who had accepted.
+    Contact {
+        /// Their place in the list.
+        place: usize,
+    },
+    /// The answer had arrived in time after all.
+    AnsweredInTime,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// Contacts are being called.
+    Escalating {
+        /// The tier of the round that comes next.
+        tier: usize,
+        /// When it comes.
+        next_at: Timestamp,
+    },
+    /// A human is going.
+    Accepted {
+        /// Their place in the list.
+        by: usize,
+        /// Since when.
+        at: Timestamp,
+        /// When the accept lapses.
+        confirm_by: Timestamp,
+        /// When they are asked whether they are still on it.
+        ask_at: Timestamp,
+        /// They have been asked.
+        asked: bool,
+        /// How often they have said yes.
+        renewals: u8,
+        /// Who else offered to go.
+        backups: Vec<usize>,
+    },
+    /// It is over.
+    Ended {
+        /// Who said so.
+        ended: EndedBy,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// One incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The person at risk.
+    pub subject: Subject,
+    /// The person must not notice: nothing is sent to them and no check-in ends it.
+    pub silent: bool,
+    /// Why, in the order in which the causes came.
+    pub causes: Vec<Cause>,
+    /// An answer that is late or unproven says they are okay: contacts are told, and go on being called.
+    pub doubt: Option<String>,
+    /// Where it stands.
+    pub status: Status,
+    /// Rounds begun.
+    pub round: u32,
+    /// A phone has been reached in this round.
+    pub reached: bool,
+    /// A call has been placed.
+    pub called: bool,
+    /// Who is called.
+    pub contacts: Vec<Contact>,
+    /// Texts that tell something, so far: numbers their effects.
+    pub told: u32,
+    /// Under way.
+    pub pending: Pendings,
+    /// The last inbound events and what they were answered.
+    pub seen: Seen<Reply>,
+}
+
+impl Incident {
+    /// It is not over.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self.status {
+            Status::Escalating { .. } | Status::Accepted { .. } => true,
+            Status::Ended { .. } => false,
+        }
+    }
+
+    /// The word for JSON.
+    #[must_use]
+    pub fn status_word(&self) -> &'static str {
+        match self.status {
+            Status::Escalating { .. } => "escalating",
+            Status::Accepted { .. } => "accepted",
+            Status::Ended { .. } => "ended",
+        }
+    }
+
+    /// Who has accepted.
+    #[must_use]
+    pub fn acceptor(&self) -> Option<usize> {
+        match self.status {
+            Status::Accepted { by, .. } => Some(by),
+            Status::Escalating { .. } | Status::Ended { .. } => None,
+        }
+    }
+
+    /// The name of the contact at `place`.
+    #[must_use]
+    pub fn name_of(&self, place: usize) -> &str {
+        self.contacts.get(place).map_or("somebody", |contact| contact.name.as_str())
+    }
+
+    /// The places of the contacts with this number, in order.
+    #[must_use]
+    pub fn places_of(&self, phone: &PhoneNumber) -> Vec<usize> {
+        let with_place = self.contacts.iter().enumerate();
+        with_place.filter(|(_, contact)| contact.phone == *phone).map(|(place, _)| place).collect()
+    }
+
+    /// When it must next be looked at: always while it is open, afterwards only while effects are under way.
+    #[must_use]
+    pub fn due(&self) -> Option<Due> {
+        let rank = if self.called || !self.is_open() { Rank::Work } else { Rank::FirstPage };
+        let effects = effect::due_at(&self.pending);
+        let calls = self.contacts.iter().flat_map(|c| c.calls.iter()).map(|call| call.settle_by).min();
+        let own = match &self.status {
+            Status::Escalating { next_at, .. } => calls.into_iter().chain([*next_at]).min(),
+            Status::Accepted { confirm_by, asked, ask_at, .. } => {
+                let mine = if *asked { *confirm_by } else { *ask_at };
+                calls.into_iter().chain([mine]).min()
+            }
+            Status::Ended { .. } => None,
+        };
+        effects.into_iter().chain(own).min().map(|at| Due { at, rank })
+    }
+}
+
+/// The tiers: places grouped by priority, lowest number first.
+pub(crate) fn tiers(contacts: &[Contact]) -> Vec<Vec<usize>> {
+    let mut by_priority = std::collections::BTreeMap::<u8, Vec<usize>>::new();
+    for (place, contact) in contacts.iter().enumerate() {
+        by_priority.entry(contact.priority).or_default().push(place);
+    }
+    by_priority.into_values().collect()
+}
+
+/// A number has stopped our texts, or takes them again. Whoever stopped them is called.
+pub(crate) fn texts_stopped(incident: &mut Incident, turn: &mut Turn<'_>, phone: &PhoneNumber, stopped: bool) {
+    if incident.subject.phone == *phone {
+        incident.subject.text_stopped = stopped;
+    }
+    for place in incident.places_of(phone) {
+        let Some(contact) = incident.contacts.get_mut(place) else { continue };
+        if contact.text_stopped == stopped {
+            continue;
+        }
+        contact.text_stopped = stopped;
+        let words = if stopped { "has stopped our texts: is called instead" } else { "takes our texts again" };
+        let entry = Entry {
+            contact_id: Some(contact.id),
+            who: Some(contact.name.clone()),
+            ..Entry::new(turn.now, What::Note, words)
+        };
+        turn.note(incident.id, entry);
+        if stopped {
+            incident.pending.retain(|id, pending| {
+                let theirs = id.party == Party::Contact(place) && id.channel == Channel::Sms;
+                !theirs || pending.lease_until.is_some()
+            });
+            if matches!(incident.status, Status::Escalating { .. }) && incident.round > 0 {
+                round::page(incident, turn, place);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Rounds: who is called when, without end while nobody has accepted.
+
+use jiff::Timestamp;
+
+use super::{Incident, Status, attempt, script, tiers};
+use crate::{
+    effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
+    history::{Entry, What},
+    policy::{earlier, later},
+    turn::{Alarm, Turn},
+};
+
+/// Does what is due, or nothing.
+pub fn wake(incident: &mut Incident, turn: &mut Turn<'_>) {
+    attempt::expire_leases(incident, turn);
+    attempt::give_up_texts(incident, turn.now);
+    attempt::settle_calls(incident, turn);
+    match incident.status {
+        Status::Escalating { .. } => advance(incident, turn),
+        Status::Accepted { ask_at, confirm_by, asked, by, .. } => {
+            if turn.now >= confirm_by {
+                lapse(incident, turn, "nobody confirmed that help is still on the way");
+            } else if turn.now >= ask_at && !asked {
+                ask_acceptor(incident, turn, by);
+            }
+        }
+        Status::Ended { .. } => {}
+    }
+}
+
+/// Starts every tier that is due.
+pub(crate) fn advance(incident: &mut Incident, turn: &mut Turn<'_>) {
+    let tiers = tiers(&incident.contacts);
+    if tiers.is_empty() {
+        nobody(incident, turn);
+        return;
+    }
+    while let Status::Escalating { tier, next_at } = incident.status {
+        if turn.now < next_at {
+            return;
+        }
+        // Contacts may have been added since the tier was chosen; a place past the end starts the next round.
+        let tier = if tier < tiers.len() { tier } else { 0 };
+        if tier == 0 {
+            begin_round(incident, turn);
+        }
+        for place in tiers.get(tier).into_iter().flatten() {
+            page(incident, turn, *place);
+        }
+        let following = tier.saturating_add(1);
+        let (tier, pause) = if following < tiers.len() {
+            (following, turn.policy.tier_gap())
+        } else {
+            (0, turn.policy.round_pause(incident.round))
+        };
+        incident.status = Status::Escalating { tier, next_at: later(turn.now, pause) };
+    }
+}
+
+/// An incident without contacts stays open and tells the operator again and again.
+fn nobody(incident: &mut Incident, turn: &mut Turn<'_>) {
+    if let Status::Escalating { next_at, .. } = incident.status
+        && turn.now >= next_at
+    {
+        turn.alarms.push(Alarm::NobodyToCall);
+        incident.status = Status::Escalating { tier: 0, next_at: later(turn.now, turn.policy.round_pause(u32::MAX)) };
+    }
+}
+
+fn begin_round(incident: &mut Incident, turn: &mut Turn<'_>) {
+    if incident.round > 0 && !incident.reached {
+        turn.alarms.push(Alarm::RoundReachedNobody);
+    }
+    incident.round = incident.round.saturating_add(1);
+    incident.reached = false;
+    turn.note(incident.id, Entry::new(turn.now, What::Round, format!("round {} begins", incident.round)));
+}
+
+/// Calls and texts the contact at `place`, as far as nothing of it is under way already.
+pub(crate) fn page(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    let Some(contact) = incident.contacts.get(place) else { return };
+    let rests = |channel: Channel| contact.line(channel).rests_until.is_some_and(|until| turn.now < until);
+    let can_text = !contact.text_stopped && !rests(Channel::Sms);
+    let can_call = !rests(Channel::Call);
+    // A channel that cannot be used is replaced by the other one, even if that was not chosen. If neither can, both wait.
+    let call = can_call && (contact.by_call || !can_text || !contact.by_sms);
+    let text = can_text && (contact.by_sms || !can_call);
+    if call {
+        page_by(incident, turn, place, Channel::Call);
+    }
+    if text {
+        page_by(incident, turn, place, Channel::Sms);
+    }
+}
+
+/// Puts one page effect for the contact at `place`, unless one is under way or the hour's calls are used up.
+pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, channel: Channel) {
+    let id = EffectId { party: Party::Contact(place), channel, purpose: Purpose::Page };
+    if incident.pending.contains_key(&id) {
+        return;
+    }
+    let round = incident.round;
+    let Some(contact) = incident.contacts.get_mut(place) else { return };
+    if channel == Channel::Call {
+        if !contact.calls.is_empty() {
+            return;
+        }
+        let hour_ago = earlier(turn.now, turn.policy.hour());
+        contact.called_at.retain(|at| *at > hour_ago);
+        if contact.called_at.len() >= usize::try_from(turn.policy.calls_per_contact_hour).unwrap_or(usize::MAX) {
+            let who = contact.name.clone();
+            let entry = Entry::new(turn.now, What::Note, format!("{who}: no further call within this hour"));
+            turn.note(incident.id, Entry { contact_id: Some(contact.id), ..entry });
+            return;
+        }
+    }
+    contact.attempts = contact.attempts.saturating_add(1);
+    let attempt = contact.attempts;
+    let first = round <= 1 && contact.called_at.is_empty();
+    let Some(contact) = incident.contacts.get(place) else { return };
+    let effect = match channel {
+        Channel::Call => Effect::Call {
+            to: contact.phone.clone(),
+            prompt: script::call_prompt(incident, place, attempt, 0),
+            ring: turn.policy.ring(),
+            limit: turn.policy.call_limit(),
+            first,
+        },
+        Channel::Sms => Effect::Text {
+            to: contact.phone.clone(),
+            body: script::page_text(&turn.policy.texts, incident, contact),
+            until: None,
+        },
+    };
+    incident.pending.insert(id, Pending::new(effect, attempt, turn.now));
+}
+
+/// Calls the contact at `place` at once: they rang us, or their text could not be trusted.
+pub fn page_now(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    if incident.is_open() {
+        page_by(incident, turn, place, Channel::Call);
+    }
+}
+
+/// Once every call of the tiers that have begun has come to nothing, the next tier need not wait.
+pub(super) fn hurry(incident: &mut Incident, now: Timestamp) {
+    let Status::Escalating { tier, next_at } = incident.status else { return };
+    let calling = incident.contacts.iter().any(|contact| !contact.calls.is_empty());
+    let about_to = incident.pending.keys().any(|id| id.purpose == Purpose::Page && id.channel == Channel::Call);
+    if tier > 0 && !calling && !about_to {
+        incident.status = Status::Escalating { tier, next_at: next_at.min(now) };
+    }
+}
+
+/// Calls and texts who accepted: are they still on it?
+fn ask_acceptor(incident: &mut Incident, turn: &mut Turn<'_>, by: usize) {
+    if let Status::Accepted { asked, .. } = &mut incident.status {
+        *asked = true;
+    }
+    let Some(contact) = incident.contacts.get_mut(by) else { return };
+    contact.attempts = contact.attempts.saturating_add(2);
+    let (text_try, call_try) = (contact.attempts.saturating_sub(1), contact.attempts);
+    let Some(contact) = incident.contacts.get(by) else { return };
+    let call = Effect::Call {
+        to: contact.phone.clone(),
+        prompt: script::call_prompt(incident, by, call_try, 0),
+        ring: turn.policy.ring(),
+        limit: turn.policy.call_limit(),
+        first: false,
+    };
+    let text = (!contact.text_stopped).then(|| Effect::Text {
+        to: contact.phone.clone(),
+        body: script::confirm_text(incident, contact),
+        until: None,
+    });
+    let name = |channel| EffectId { party: Party::Contact(by), channel, purpose: Purpose::Confirm };
+    incident.pending.insert(name(Channel::Call), Pending::new(call, call_try, turn.now));
+    if let Some(text) = text {
+        incident.pending.insert(name(Channel::Sms), Pending::new(text, text_try, turn.now));
+    }
+}
+
+/// The accept is void: everybody is called again at once, who accepted included.
+pub(super) fn lapse(incident: &mut Incident, turn: &mut Turn<'_>, why: &str) {
+    incident.pending.retain(|id, _| id.purpose != Purpose::Confirm);
+    incident.status = Status::Escalating { tier: 0, next_at: turn.now };
+    turn.note(incident.id, Entry::new(turn.now, What::Lapsed, why));
+    advance(incident, turn);
+}

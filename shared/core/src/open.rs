@@ -1,0 +1,142 @@
+//! Opening an incident, or joining the one that is open.
+
+use crate::{
+    deadman::{self, Deadman},
+    effect::Party,
+    history::{Entry, Row, What},
+    id::IncidentId,
+    incident::{self, CONTACTS_MAX, Cause, Contact, Incident, Line, Status, Subject},
+    turn::{Alarm, Pointer, Turn},
+};
+
+/// Calls for help: opens an incident, or adds the cause to the open one and starts it again if it was accepted.
+///
+/// `current` is the user's incident as loaded with the switch; one that turns out to be over counts as none.
+pub(crate) fn open_or_join(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: Cause) {
+    match current.as_mut().filter(|incident| incident.is_open()) {
+        Some(incident) => join(incident, turn, cause),
+        None => open(deadman, current, turn, &cause),
+    }
+}
+
+fn join(incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
+    let words = format!("{} {}", incident.subject.name, cause.words());
+    incident.doubt = None;
+    if !incident.causes.contains(&cause) {
+        incident.causes.push(cause);
+    }
+    turn.note(incident.id, Entry::new(turn.now, What::Opened, words));
+    if matches!(incident.status, Status::Accepted { .. }) {
+        incident::reopen(incident, turn, "there is a new reason");
+    }
+}
+
+fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: &Cause) {
+    let id = turn.fresh.incident;
+    let contacts = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX);
+    let contacts: Vec<_> = contacts.map(|contact| copy(turn, id, contact, true)).collect();
+    let mut incident = Incident {
+        id,
+        opened_at: turn.now,
+        subject: subject(deadman, turn),
+        silent: false,
+        causes: vec![cause.clone()],
+        doubt: None,
+        status: Status::Escalating { tier: 0, next_at: turn.now },
+        round: 0,
+        reached: false,
+        called: false,
+        contacts: Vec::new(),
+        told: 0,
+        pending: crate::effect::Pendings::new(),
+        seen: crate::actor::Seen::default(),
+    };
+    let words = format!("{} {}", incident.subject.name, cause.words());
+    turn.note(id, Entry::new(turn.now, What::Opened, words));
+    turn.rows.push(Row::Listed { user: deadman.id, incident: id });
+    for contact in contacts {
+        enlist(&mut incident, turn, contact);
+    }
+    if incident.contacts.is_empty() {
+        turn.alarms.push(Alarm::NobodyToCall);
+    }
+    incident::advance(&mut incident, turn);
+    deadman.incident_opened(turn, id);
+    *current = Some(incident);
+}
+
+fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {
+    let profile = &deadman.profile;
+    Subject {
+        user: deadman.id,
+        name: profile.name(),
+        phone: profile.phone.clone(),
+        message: profile.message.clone().unwrap_or_else(|| turn.policy.texts.message.clone()),
+        text_stopped: deadman.text_stopped,
+        language: profile.language.clone(),
+    }
+}
+
+/// A contact of the user's list as the incident keeps it.
+pub(crate) fn copy(turn: &mut Turn<'_>, id: IncidentId, contact: &deadman::Contact, trusted: bool) -> Contact {
+    // Without a code left (more contacts than were drawn for), the incident's own id gives six digits; a collision is
+    // refused by the commit like any other.
+    let spare = || format!("{:06}", id.get().wrapping_add(contact.id.get()).checked_rem(1_000_000).unwrap_or(0));
+    Contact {
+        id: contact.id,
+        name: contact.name(),
+        phone: contact.phone.clone(),
+        priority: contact.priority,
+        by_call: contact.by_call,
+        by_sms: contact.by_sms,
+        text_stopped: contact.text_stopped,
+        language: contact.language.clone(),
+        code: turn.code().unwrap_or_else(spare),
+        trusted,
+        alerted: false,
+        attempts: 0,
+        redialled_in: 0,
+        called_at: Vec::new(),
+        calls: Vec::new(),
+        call: Line::default(),
+        sms: Line::default(),
+        wrong_codes: 0,
+    }
+}
+
+/// Puts a contact at the end of the incident's list, with the pointer that finds it by number and code.
+pub(crate) fn enlist(incident: &mut Incident, turn: &mut Turn<'_>, contact: Contact) {
+    let place = incident.contacts.len();
+    turn.pointers.push(Pointer::Code {
+        phone: contact.phone.clone(),
+        code: contact.code.clone(),
+        incident: incident.id,
+        place,
+    });
+    incident.contacts.push(contact);
+}
+
+/// Adds a contact, or the new number of one, to an open incident and calls it at once.
+pub(crate) fn add_to(incident: &mut Incident, turn: &mut Turn<'_>, contact: &deadman::Contact, trusted: bool) {
+    // An incident holds twice as many numbers as contacts: a changed number stands beside the old one.
+    if incident.contacts.len() >= CONTACTS_MAX.saturating_mul(2) {
+        return;
+    }
+    let copied = copy(turn, incident.id, contact, trusted);
+    let words = if trusted { "added" } else { "added without the PIN: is called, but cannot accept" };
+    let entry = Entry::new(turn.now, What::Note, words);
+    turn.note(incident.id, Entry { contact_id: Some(contact.id), who: Some(contact.name()), ..entry });
+    enlist(incident, turn, copied);
+    if let (Status::Escalating { .. }, Some(place)) = (&incident.status, incident.contacts.len().checked_sub(1)) {
+        incident::page_added(incident, turn, place);
+    }
+}
+
+/// Texts the person at risk through the switch.
+pub(crate) fn tell(deadman: &mut Deadman, turn: &Turn<'_>, to: crate::phone::PhoneNumber, body: String) {
+    use crate::effect::{Channel, Effect, EffectId, Pending, Purpose};
+    deadman.told = deadman.told.saturating_add(1);
+    let id = EffectId { party: Party::User, channel: Channel::Sms, purpose: Purpose::Tell(deadman.told) };
+    let until = Some(crate::policy::later(turn.now, turn.policy.inform_for()));
+    deadman.pending.insert(id, Pending::new(Effect::Text { to, body, until }, 1, turn.now));
+}
