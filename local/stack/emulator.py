@@ -1,0 +1,153 @@
+"""Runs the emulator (ministack) with what it does otherwise than AWS put right. Started by the tools' own Python, not by the launcher's.
+
+Each repair below says what AWS does. They are made from outside, at the names that the pinned version has; `local/README.md` lists them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import string
+import sys
+from pathlib import Path
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime
+from ministack.services import apigateway, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+LOGS = Path(os.environ["LUCIUS_LOGS"])
+
+
+def repair_health_path() -> None:
+    """`/health` belongs to whoever deploys an API; the emulator answers it itself on every host."""
+    app._HEALTH_PATHS = ("/_ministack/health",)
+
+
+def repair_routes() -> None:
+    """A greedy `{rest+}` takes an empty rest too: `/login/{rest+}` gets `/login/`, and a path of one segment keeps its last slash."""
+
+    def path_parameters(route: str, path: str) -> dict[str, str] | None:
+        names: list[str] = []
+        pattern = ""
+        for part in re.split(r"(\{[^}]+\})", route):
+            if part.startswith("{"):
+                greedy = part.endswith("+}")
+                names.append(part.strip("{+}"))
+                pattern += "(.*)" if greedy else "([^/]+)"
+            else:
+                pattern += re.escape(part)
+        found = re.fullmatch(pattern, path)
+        return dict(zip(names, found.groups(), strict=True)) if found else None
+
+    as_it_was = app._parse_execute_api_url
+
+    def parse(host: str, path: str) -> tuple[str, str, str] | None:
+        on_host = app._EXECUTE_API_RE.match(host)
+        # This stack's one API has the stage $default only, so the whole path is the route's.
+        return (on_host[1], "$default", path) if on_host else as_it_was(host, path)
+
+    apigateway._extract_path_params = path_parameters
+    app._parse_execute_api_url = parse
+
+
+def repair_generated_secrets() -> None:
+    """`GenerateSecretString` honours `ExcludePunctuation` and draws from the system's generator."""
+    as_it_was = provisioners._sm_secret_string
+
+    def secret_string(properties: dict[str, Any]) -> str:
+        wish = properties.get("GenerateSecretString")
+        if not wish or "SecretStringTemplate" in wish:
+            return str(as_it_was(properties))
+        alphabet = string.ascii_letters + string.digits
+        if str(wish.get("ExcludePunctuation")).lower() != "true":
+            alphabet += string.punctuation
+        alphabet = "".join(c for c in alphabet if c not in wish.get("ExcludeCharacters", ""))
+        return "".join(random.SystemRandom().choices(alphabet, k=int(wish.get("PasswordLength", 32))))
+
+    provisioners._sm_secret_string = secret_string
+
+
+def repair_queue_concurrency() -> None:
+    """`MaximumConcurrency` may come from a template parameter, that is as text; without one Lambda runs far more than five wakes side by side."""
+    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = 50
+    as_it_was = lambda_svc._sqs_esm_concurrency
+
+    def concurrency(mapping: dict[str, Any], *others: Any) -> int:
+        scaling = mapping.get("ScalingConfig") or {}
+        if isinstance(scaling.get("MaximumConcurrency"), str):
+            mapping = {**mapping, "ScalingConfig": {"MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
+        return int(as_it_was(mapping, *others))
+
+    lambda_svc._sqs_esm_concurrency = concurrency
+
+
+def repair_logging() -> None:
+    """Functions learn their log format as on AWS; their lines go to files as they are written; and a silent function is not waited for.
+
+    The emulator waits 50 ms after every invocation for lines that may come. Here the files have them all, however late they come.
+    """
+    worker = lambda_runtime.ProvidedWorker
+    pump_as_it_was = worker._pump_output
+    environment_as_it_was = lambda_svc._provided_worker_env
+
+    def environment(config: dict[str, Any], *others: Any) -> dict[str, str]:
+        logging = config.get("LoggingConfig") or {}
+        given = dict(environment_as_it_was(config, *others))
+        given["AWS_LAMBDA_LOG_GROUP_NAME"] = logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+        given["AWS_LAMBDA_LOG_FORMAT"] = "JSON" if logging.get("LogFormat") == "JSON" else "Text"
+        if logging.get("LogFormat") == "JSON":
+            given["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")
+        given.pop("LUCIUS_LOGS", None)
+        return given
+
+    def pump(self: Any, stream: Any, queue: Any) -> None:
+        # The stack's name stands before the package's in every function's name.
+        file = (LOGS / f"{self.func_name.partition('-')[2]}.log").open("ab", buffering=0)
+        with file:
+            pump_as_it_was(self, _Tee(stream, file), queue)
+
+    def drain(self: Any, first_line_wait: float = 0.0, idle_confirm: float = 0.0, hard_cap: float = 0.0) -> str:
+        del first_line_wait, idle_confirm, hard_cap
+        lines = []
+        while not self._stderr_queue.empty():
+            lines.append(self._stderr_queue.get_nowait())
+        return "\n".join(lines)
+
+    lambda_svc._provided_worker_env = environment
+    worker._pump_output = pump
+    worker._drain_stderr_bounded = drain
+
+
+class _Tee:
+    """A function's output, copied line by line into its log file on the way to the emulator."""
+
+    def __init__(self, stream: Any, file: Any) -> None:
+        self._stream = stream
+        self._file = file
+
+    def readline(self) -> bytes:
+        line = bytes(self._stream.readline())
+        # One write for one line, opened for appending: lines of processes side by side do not mix.
+        self._file.write(line)
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def main() -> None:
+    """Repairs and serves."""
+    repair_health_path()
+    repair_routes()
+    repair_generated_secrets()
+    repair_queue_concurrency()
+    repair_logging()
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

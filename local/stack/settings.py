@@ -1,0 +1,71 @@
+"""Where things are and what the caller asked for, read once from the environment that `make` sets."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from say import Problem
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+DEFAULT_RUN = ROOT / "local" / "run"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one stack is made with."""
+
+    run: Path
+    """Everything of this stack that is written: logs, the rendered template, stack.json."""
+    venv: Path
+    """The virtual environment with the emulator, SAM and cargo-lambda."""
+    target: Path
+    """Cargo's target folder."""
+    minute_seconds: str
+    """Real seconds in a minute of the product's time."""
+    carrier_url: str | None
+    """A carrier of the caller's; None: the switchboard."""
+    port: int | None
+    """The API's port; None: 8080 if it is free, any other if not."""
+    build: bool
+    """False: take the binaries that are there."""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the stack of a plain `make up`, which likes ports that are easy to remember."""
+        return self.run == DEFAULT_RUN
+
+    @property
+    def stack_json(self) -> Path:
+        """The file that tells tests and people where everything is."""
+        return self.run / "stack.json"
+
+
+def read() -> Settings:
+    """Reads the settings, or raises a problem that names the variable that is wrong."""
+    env = os.environ
+    minute_seconds = env.get("MINUTE_SECONDS") or "2"
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", minute_seconds) or float(minute_seconds) == 0:
+        raise Problem(f"MINUTE_SECONDS={minute_seconds} is no length of a minute.", "Give seconds such as 2, 0.5 or 60.")
+    carrier_url = (env.get("CARRIER_URL") or "").rstrip("/") or None
+    if carrier_url is not None:
+        host = urlsplit(carrier_url).hostname
+        if host not in LOOPBACK:
+            raise Problem(f"CARRIER_URL={carrier_url} is not on this machine.", "A local stack calls no real phones: give http://127.0.0.1:PORT.")
+    port = env.get("PORT") or None
+    if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
+        raise Problem(f"PORT={port} is no port.", "Give a number from 1 to 65535.")
+    cache = env.get("LUCIUS_CACHE")
+    return Settings(
+        run=(ROOT / env["RUN_DIR"]).resolve() if env.get("RUN_DIR") else DEFAULT_RUN,
+        venv=Path(cache).expanduser().resolve() / "venv" if cache else ROOT / "local" / ".venv",
+        target=Path(env.get("CARGO_TARGET_DIR") or ROOT / "target").resolve(),
+        minute_seconds=minute_seconds,
+        carrier_url=carrier_url,
+        port=int(port) if port else None,
+        build=env.get("BUILD", "1") != "0",
+    )
