@@ -1,0 +1,165 @@
+//! The phrases that are known, and the reading of a whole message as a row of them.
+
+/// The longest phrase, in words.
+const MAX_WORDS: usize = 5;
+
+/// "I am okay", and the signs for it. 👍 is among them: nobody sends it by accident, and phones offer it as an answer.
+#[rustfmt::skip]
+const GOOD: &[&str] = &[
+    "y", "ya", "yah", "ye", "yea", "yeah", "yep", "yes", "yh", "yup", "yes im", "yeah im", "yep im", "👍", "👌",
+    "✅", "✔", "ok", "fine", "good", "safe", "great", "alright", "all right", "im ok", "im fine", "im good",
+    "im safe", "im great", "im well", "im alright", "im all right", "im all good", "im doing ok",
+    "im doing fine", "im doing good", "im doing great", "im doing well", "doing ok", "doing fine",
+    "doing good", "doing great", "doing well", "im feeling ok", "im feeling fine", "im feeling good",
+    "i feel ok", "i feel fine", "i feel good", "im home safe", "home safe", "safe and sound",
+    "im safe and sound", "safe and well", "im safe and well", "all good", "all ok", "all fine", "all is good",
+    "all is ok", "all is fine", "all is well", "its all good", "its ok", "everything ok", "everything fine",
+    "everything good", "everything is ok", "everything is fine", "everything is good", "everythings ok",
+    "everythings fine", "everythings good", "we are ok", "we are fine", "we are safe", "we are good",
+    "were ok", "were fine", "were safe", "im ok now", "im fine now", "im good now", "im safe now", "safe now",
+    "all good here", "all ok here", "all fine here",
+];
+
+/// "I am not okay."
+#[rustfmt::skip]
+const BAD: &[&str] = &[
+    "n", "na", "nah", "nay", "no", "nope", "👎", "❌", "bad", "unsafe", "unwell", "im bad", "im unsafe",
+    "im unwell", "im not", "not at all", "not really", "not ok", "not fine", "not good", "not safe",
+    "not well", "not great", "not alright", "not all right", "im not ok", "im not fine", "im not good",
+    "im not safe", "im not well", "im not great", "im not alright", "im not all right", "im not doing ok",
+    "im not doing well", "im not doing good", "not doing ok", "not doing well", "not doing good",
+    "i dont feel safe", "i dont feel ok", "i dont feel good", "i dont feel well", "im not feeling safe",
+    "im not feeling ok", "im not feeling good", "im not feeling well", "aint ok", "aint good",
+    "we are not ok", "we are not safe", "were not ok", "were not safe",
+];
+
+/// Calls for help, wherever they come from and whether or not anything was asked.
+#[rustfmt::skip]
+const SOS: &[&str] = &[
+    "sos", "🆘", "mayday", "emergency", "its an emergency", "this is an emergency", "help", "help me",
+    "help us", "i need help", "need help", "we need help", "i need help now", "send help", "get help",
+    "no help me", "no help us",
+    "get me help", "call for help", "save me", "call 911", "call 112", "call 999", "911", "112", "999",
+    "call police", "call the police", "call the cops", "send the police", "call an ambulance",
+    "call ambulance", "send an ambulance", "im in danger", "in danger", "danger", "im in trouble",
+    "in trouble", "im hurt", "im injured", "im bleeding", "im being followed", "im trapped",
+];
+
+/// Politeness that may stand beside a good answer, and signs of good cheer.
+#[rustfmt::skip]
+const COURTESY: &[&str] = &[
+    "thanks", "thank you", "thx", "ty", "cheers", "hi", "hello", "hey", "lucius", "🙂", "😊", "😀", "😃", "😄",
+    "😁", "😎", "😘", "🥰", "❤", "♥", "💪", "🙏", "✌", "👋",
+];
+
+/// Words that go with a call for help only.
+const PLEASE: &[&str] = &["please", "pls", "plz", "now", "asap", "quick", "quickly", "hurry"];
+
+/// What looks like two answers but says neither "no" nor "help".
+#[rustfmt::skip]
+const HEDGE: &[&str] = &[
+    "no emergency", "no danger", "no help", "no sos", "no mayday", "no problem", "no problems", "no worries",
+    "no trouble", "no need", "no issues",
+];
+
+/// Spellings of one word.
+const SPELLINGS: &[(&str, &[&str])] =
+    &[("ok", &["okay", "okey", "oke", "okie", "k", "kk"]), ("im", &["iam"])];
+
+/// Which senses occur in a message that consists of known phrases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of senses")]
+pub(super) struct Senses {
+    pub(super) good: bool,
+    pub(super) bad: bool,
+    pub(super) sos: bool,
+    pub(super) courtesy: bool,
+    pub(super) please: bool,
+    pub(super) hedge: bool,
+}
+
+impl Senses {
+    /// Reads all of `tokens` as phrases, the longest first; `None` if anything is left over.
+    pub(super) fn of(tokens: &[String]) -> Option<Self> {
+        let words = contract(tokens);
+        let mut rest = words.as_slice();
+        let mut senses = Self::default();
+        while !rest.is_empty() {
+            let longest = MAX_WORDS.min(rest.len());
+            let taken = (1..=longest).rev().find(|length| senses.take(rest.get(..*length)))?;
+            rest = rest.get(taken..)?;
+        }
+        Some(senses)
+    }
+
+    /// Adds the sense of one phrase, if it is known.
+    fn take(&mut self, phrase: Option<&[&str]>) -> bool {
+        let phrase = phrase.unwrap_or_default().join(" ");
+        let sense = [
+            (GOOD, &mut self.good),
+            (BAD, &mut self.bad),
+            (SOS, &mut self.sos),
+            (COURTESY, &mut self.courtesy),
+            (PLEASE, &mut self.please),
+            (HEDGE, &mut self.hedge),
+        ]
+        .into_iter()
+        .find(|(phrases, _)| phrases.contains(&phrase.as_str()));
+        sense.map(|(_, sense)| *sense = true).is_some()
+    }
+}
+
+/// The words with one spelling each: "i am" and "i m" are "im", "it is" is "its", "o.k." is "ok".
+fn contract(tokens: &[String]) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let word = spelling(token);
+        let joined = match (words.last(), word) {
+            (Some(&"i"), "am" | "m") => Some("im"),
+            (Some(&"it"), "is" | "s") => Some("its"),
+            (Some(&"o"), "ok") => Some("ok"),
+            _ => None,
+        };
+        if joined.is_some() {
+            words.pop();
+        }
+        words.push(joined.unwrap_or(word));
+    }
+    words
+}
+
+/// The spelling that the lists use.
+fn spelling(word: &str) -> &str {
+    SPELLINGS.iter().find(|(_, others)| others.contains(&word)).map_or(word, |(spelling, _)| spelling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::fold;
+    use super::*;
+
+    #[test]
+    fn phrases_are_written_as_they_are_looked_up() {
+        for phrase in [GOOD, BAD, SOS, COURTESY, PLEASE, HEDGE].concat() {
+            let tokens = fold(phrase).tokens;
+            assert_eq!(contract(&tokens).join(" "), phrase);
+            assert!(contract(&tokens).len() <= MAX_WORDS, "{phrase}");
+        }
+    }
+
+    #[test]
+    fn no_phrase_has_two_senses() {
+        let mut phrases = [GOOD, BAD, SOS, COURTESY, PLEASE, HEDGE].concat();
+        phrases.sort_unstable();
+        let all = phrases.len();
+        phrases.dedup();
+        assert_eq!(phrases.len(), all);
+    }
+
+    #[test]
+    fn no_good_phrase_negates() {
+        for word in GOOD.iter().flat_map(|phrase| phrase.split(' ')) {
+            assert!(!["no", "not", "n", "never", "dont", "cant", "isnt", "aint"].contains(&word), "{word}");
+        }
+    }
+}
