@@ -34,7 +34,7 @@ const SOS: &[&str] = &[
     "SOS", "sos", "S\u{200B}OS", "SOS!", "sos?", "🆘", "🆘🆘", "Help me", "help me!", "HELP ME PLEASE",
     "please help me", "help!!", "Help me?", "send help", "I need help", "I need help now",
     "I\u{2019}m in danger", "I'm in trouble", "emergency", "It's an emergency", "This is an emergency!",
-    "Mayday mayday", "Call 911", "call the police", "911", "I'm hurt", "No! Help me!", "yes help me",
+    "Mayday mayday", "Call 911", "call the police", "911", "I'm hurt", "No! Help me!", "No I'm not. Help me!", "I'm not. I'm hurt", "yes help me",
     "sos at 5th street, grey van", "SOS I fell", "🆘 near the river",
 ];
 
@@ -73,6 +73,29 @@ fn messages_people_send() {
     for (sos, texts) in [(true, SOS), (false, GOOD), (false, BAD), (false, UNCLEAR)] {
         for text in texts {
             assert_eq!(read(text).sos, sos, "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_negated_worry_is_no_alarm() {
+    for negation in [
+        "not",
+        "I'm not",
+        "I am not",
+        "not really",
+        "not at all",
+        "never",
+        "no longer",
+        "isn't",
+        "wasn't",
+        "no more",
+    ] {
+        for worry in
+            ["bad", "unsafe", "unwell", "in danger", "in trouble", "danger", "hurt", "injured", "emergency"]
+        {
+            let text = format!("{negation} {worry}");
+            assert_eq!((read_answer(&text), read(&text).sos), (Answer::Unclear, false), "{text}");
         }
     }
 }

@@ -28,7 +28,7 @@ const BAD: &[&str] = &[
     "not well", "not great", "not alright", "not all right", "im not ok", "im not fine", "im not good",
     "im not safe", "im not well", "im not great", "im not alright", "im not all right", "im not doing ok",
     "im not doing well", "im not doing good", "not doing ok", "not doing well", "not doing good",
-    "i dont feel safe", "i dont feel ok", "i dont feel good", "i dont feel well", "im not feeling safe",
+    "i feel unsafe", "i feel bad", "i feel unwell", "i dont feel safe", "i dont feel ok", "i dont feel good", "i dont feel well", "im not feeling safe",
     "im not feeling ok", "im not feeling good", "im not feeling well", "aint ok", "aint good",
     "we are not ok", "we are not safe", "were not ok", "were not safe",
 ];
@@ -62,6 +62,11 @@ const HEDGE: &[&str] = &[
     "no trouble", "no need", "no issues",
 ];
 
+/// Bad answers that turn round the word behind them, as in "I'm not in danger"...
+const OPEN_NEGATIONS: &[&str] = &["im not", "not really", "not at all"];
+/// ... if it is one of these, which have no subject of their own.
+const PREDICATES: &[&str] = &["bad", "unsafe", "unwell", "emergency", "danger", "in danger", "in trouble"];
+
 /// Spellings of one word.
 const SPELLINGS: &[(&str, &[&str])] =
     &[("ok", &["okay", "okey", "oke", "okie", "k", "kk"]), ("im", &["iam"])];
@@ -84,17 +89,22 @@ impl Senses {
         let words = contract(tokens);
         let mut rest = words.as_slice();
         let mut senses = Self::default();
+        let mut turns_round = false;
         while !rest.is_empty() {
             let longest = MAX_WORDS.min(rest.len());
-            let taken = (1..=longest).rev().find(|length| senses.take(rest.get(..*length)))?;
+            let (taken, phrase) = (1..=longest).rev().find_map(|length| {
+                let phrase = rest.get(..length)?.join(" ");
+                senses.take(&phrase).then_some((length, phrase))
+            })?;
+            senses.hedge |= turns_round && PREDICATES.contains(&phrase.as_str());
+            turns_round = OPEN_NEGATIONS.contains(&phrase.as_str());
             rest = rest.get(taken..)?;
         }
         Some(senses)
     }
 
     /// Adds the sense of one phrase, if it is known.
-    fn take(&mut self, phrase: Option<&[&str]>) -> bool {
-        let phrase = phrase.unwrap_or_default().join(" ");
+    fn take(&mut self, phrase: &str) -> bool {
         let sense = [
             (GOOD, &mut self.good),
             (BAD, &mut self.bad),
@@ -104,7 +114,7 @@ impl Senses {
             (HEDGE, &mut self.hedge),
         ]
         .into_iter()
-        .find(|(phrases, _)| phrases.contains(&phrase.as_str()));
+        .find(|(phrases, _)| phrases.contains(&phrase));
         sense.map(|(_, sense)| *sense = true).is_some()
     }
 }
