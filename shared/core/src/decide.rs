@@ -288,6 +288,8 @@ fn by_contact(case: &mut Case, turn: &mut Turn<'_>, place: usize, act: &ContactA
         ContactAct::Press { attempt, sid, step, digits } => {
             incident::press(incident, turn, place, *attempt, sid, step, digits.as_deref())
         }
+        // A number that has used up its codes changes nothing any more, not even what is remembered of it.
+        ContactAct::Code { .. } if incident::takes_no_codes(incident, place) => incident::no_codes(),
         ContactAct::Code { key, code, answer } => once(incident, key, |incident| {
             Reply::Words(incident::answer_text(incident, turn, place, code, *answer))
         }),

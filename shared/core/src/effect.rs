@@ -220,7 +220,7 @@ impl Pending {
     pub fn back_off(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.attempt = self.attempt.saturating_add(1);
-        let seconds = 1_i64.checked_shl(self.failures).unwrap_or(i64::MAX).min(BACKOFF_MAX.as_secs());
+        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(BACKOFF_MAX.as_secs());
         self.not_before = later(now, SignedDuration::from_secs(seconds));
         self.lease_until = None;
     }

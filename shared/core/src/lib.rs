@@ -10,6 +10,7 @@ pub mod effect;
 pub mod history;
 pub mod id;
 pub mod incident;
+pub mod ivr;
 pub mod phone;
 pub mod policy;
 pub mod schedule;

@@ -204,10 +204,6 @@ pub fn answer_text(
     answer: TextAnswer,
 ) -> Vec<String> {
     let Some(contact) = incident.contacts.get_mut(place) else { return Vec::new() };
-    if contact.wrong_codes >= WRONG_CODES_MAX {
-        round::page_now(incident, turn, place);
-        return vec!["We cannot take codes from this number any more. We call you: please press 1 there.".to_owned()];
-    }
     if contact.code != code {
         contact.wrong_codes = contact.wrong_codes.saturating_add(1);
         if contact.wrong_codes == WRONG_CODES_MAX {
@@ -220,6 +216,18 @@ pub fn answer_text(
         TextAnswer::Accept => accept(incident, turn, place, &Via::Code),
         TextAnswer::Reopen => end::reopen_by_contact(incident, turn, place),
     }
+}
+
+/// The number of the contact at `place` has sent too many wrong codes.
+#[must_use]
+pub fn takes_no_codes(incident: &Incident, place: usize) -> bool {
+    incident.contacts.get(place).is_some_and(|contact| contact.wrong_codes >= WRONG_CODES_MAX)
+}
+
+/// What such a number is told.
+#[must_use]
+pub fn no_codes() -> Reply {
+    Reply::words("We take no more codes from this number. We call it instead: please press 1 in that call.")
 }
 
 /// A contact rang us and wants to be called: a call that *we* place proves who holds the phone.

@@ -11,7 +11,7 @@ mod script;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accept::{TextAnswer, answer_text, call_back, press};
+pub use accept::{TextAnswer, answer_text, call_back, no_codes, press, takes_no_codes};
 pub use attempt::{call_told, settled, text_told};
 pub use end::{all_clear, end, reopen};
 pub use round::{page_now, wake};

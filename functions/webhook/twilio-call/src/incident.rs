@@ -1,0 +1,25 @@
+//! `/call/incident/{incident}/{place}/{try}/{step}`: a contact listens to us.
+
+use http::StatusCode;
+use lucius_core::decide::{ContactAct, Event, Scope};
+use lucius_shell::{App, Request, Response, ports::Ports, run};
+use lucius_telephony::{Form, Signed};
+use lucius_twilio::webhook::VoiceRequest;
+
+pub(crate) async fn turn<P: Ports>(
+    app: &App<P>,
+    request: &Request,
+    form: &Signed<Form>,
+    [incident, place, attempt, step]: [&str; 4],
+) -> Response {
+    let (Ok(incident), Ok(place), Ok(attempt)) = (incident.parse(), place.parse(), attempt.parse()) else {
+        return Response::empty(StatusCode::NOT_FOUND);
+    };
+    let Ok(voice) = form.try_map(VoiceRequest::read) else {
+        return Response::empty(StatusCode::BAD_REQUEST);
+    };
+    let VoiceRequest { call_sid, digits, .. } = voice.into_inner();
+    let act = ContactAct::Press { attempt, sid: call_sid, step: step.to_owned(), digits };
+    let done = run(&app.shell, Scope::Incident(incident), Event::Contact { place, act }).await;
+    crate::answer(app, request, done.map(|done| done.reply))
+}

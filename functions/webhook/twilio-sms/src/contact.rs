@@ -1,0 +1,68 @@
+//! A contact answers: only the code of our text accepts.
+
+use futures::future::join_all;
+use lucius_core::{
+    decide::{ContactAct, Event, Rejected, Scope},
+    incident::TextAnswer,
+    voice::Reply,
+    words::{ContactReply, contact_reply},
+};
+use lucius_shell::{App, RunError, ports::Ports, run};
+
+use crate::Text;
+
+/// The answer to a text that is a code; none if it is not.
+pub(crate) async fn by_code<P: Ports>(app: &App<P>, text: &Text) -> Result<Option<Reply>, RunError> {
+    let (code, answer) = match contact_reply(&text.body) {
+        ContactReply::Accept { code: Some(code) } => (code, TextAnswer::Accept),
+        ContactReply::Reopen { code: Some(code) } => (code, TextAnswer::Reopen),
+        ContactReply::Accept { code: None }
+        | ContactReply::Reopen { code: None }
+        | ContactReply::Decline
+        | ContactReply::Other => return Ok(None),
+    };
+    let act = ContactAct::Code { key: text.sid.clone(), code: code.clone(), answer };
+    if let Some(pointer) = text.card.find(&code) {
+        let event = Event::Contact { place: pointer.place, act };
+        return Ok(Some(run(&app.shell, Scope::Incident(pointer.incident), event).await?.reply));
+    }
+    if text.card.codes.is_empty() || text.card.user.is_some() {
+        // Nobody's code: it may be the PIN of a user.
+        return Ok(None);
+    }
+    wrong_everywhere(app, text, act).await.map(Some)
+}
+
+/// A code that fits no alert of this number counts against all of them: whoever guesses must not have a try for each.
+async fn wrong_everywhere<P: Ports>(app: &App<P>, text: &Text, act: ContactAct) -> Result<Reply, RunError> {
+    let tried = join_all(text.card.codes.iter().map(|pointer| {
+        let event = Event::Contact { place: pointer.place, act: act.clone() };
+        run(&app.shell, Scope::Incident(pointer.incident), event)
+    }));
+    let mut reply = Reply::Silence;
+    for result in tried.await {
+        match result {
+            Ok(done) => reply = done.reply,
+            Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(reply)
+}
+
+/// What a contact is told whose text is no code. Only what a person would write is answered: two machines must not answer
+/// each other for ever.
+pub(crate) fn without_code(text: &Text) -> Reply {
+    if text.card.codes.is_empty() {
+        return Reply::Silence;
+    }
+    match contact_reply(&text.body) {
+        ContactReply::Accept { .. } | ContactReply::Reopen { .. } => {
+            Reply::words("If you are going, please reply with the six digits of our text, and nothing else.")
+        }
+        ContactReply::Decline => Reply::words(
+            "Thank you for telling us. We go on calling. If you can go after all, reply with the six digits of our text.",
+        ),
+        ContactReply::Other => Reply::Silence,
+    }
+}

@@ -1,0 +1,29 @@
+//! STOP and START: the carrier has answered them already. Ours to do: remember, tell the person at risk, call instead.
+
+use futures::future::join_all;
+use lucius_core::decide::{Event, Rejected, Scope};
+use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
+use lucius_store::Store;
+
+use crate::Text;
+
+/// Records it for the number, and for everybody who knows the number.
+///
+/// # Errors
+/// Something was not recorded; the carrier sends the text again, and each part of it is harmless twice.
+pub(crate) async fn stopped<P: Ports>(app: &App<P>, text: &Text, stopped: bool) -> Result<(), RunError> {
+    app.shell.ports.store().stop(&text.from, stopped, app.shell.ports.nature().now()).await?;
+    let users = text.card.user.iter().chain(&text.card.contact_of).map(|user| Scope::User(*user));
+    let incidents = text.card.codes.iter().map(|pointer| Scope::IncidentAlone(pointer.incident));
+    let told = join_all(users.chain(incidents).map(|scope| {
+        let event = Event::TextsStopped { key: text.sid.clone(), phone: text.from.clone(), stopped };
+        run(&app.shell, scope, event)
+    }));
+    for result in told.await {
+        match result {
+            Ok(_) | Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

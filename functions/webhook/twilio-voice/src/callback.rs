@@ -1,0 +1,83 @@
+//! `/inbound/callback`: a contact rings us. Who holds the phone is not proven by the number it shows: the code of our text
+//! accepts, or a call that *we* place.
+
+use futures::future::join_all;
+use lucius_core::{
+    decide::{ContactAct, Event, Scope},
+    incident::TextAnswer,
+    ivr::{Session, ask_pin, call_back},
+    voice::{Prompt, Reply},
+};
+use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
+use lucius_store::{NumberCard, Store};
+
+use crate::Turn;
+
+/// How many incidents one call-back is for: each is a call to the same phone.
+const CALLS_MAX: usize = 5;
+
+/// A contact has keyed something in.
+pub(crate) async fn keyed<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+) -> Result<Prompt, RunError> {
+    let Some(from) = &turn.from else { return Ok(ask_pin(&[], session.turns)) };
+    let card = app.shell.ports.store().number(from, app.shell.ports.nature().now()).await?;
+    let key = format!("{}-{}", turn.call_sid, session.turns);
+    let words = match turn.said.as_str() {
+        "" => return Ok(call_back(session.turns)),
+        "*" => return Ok(ask_pin(&[], session.turns)),
+        "1" => call_them(app, &card, &key).await?,
+        code => match card.find(code) {
+            Some(pointer) => {
+                let act = ContactAct::Code { key, code: code.to_owned(), answer: TextAnswer::Accept };
+                let event = Event::Contact { place: pointer.place, act };
+                spoken(run(&app.shell, Scope::Incident(pointer.incident), event).await?.reply)
+            }
+            None => return wrong(app, &card, &key, code, session).await,
+        },
+    };
+    Ok(Prompt::goodbye(words))
+}
+
+async fn call_them<P: Ports>(app: &App<P>, card: &NumberCard, key: &str) -> Result<Vec<String>, RunError> {
+    let asked = join_all(card.codes.iter().take(CALLS_MAX).map(|pointer| {
+        let act = ContactAct::CallBack { key: key.to_owned() };
+        run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
+    }));
+    let mut words = vec!["There is no alert for this number any more. Goodbye.".to_owned()];
+    for result in asked.await {
+        words = spoken(result?.reply);
+    }
+    Ok(words)
+}
+
+/// A code that fits no alert of this number counts against all of them.
+async fn wrong<P: Ports>(
+    app: &App<P>,
+    card: &NumberCard,
+    key: &str,
+    code: &str,
+    session: &Session,
+) -> Result<Prompt, RunError> {
+    let tried = join_all(card.codes.iter().map(|pointer| {
+        let act = ContactAct::Code { key: key.to_owned(), code: code.to_owned(), answer: TextAnswer::Accept };
+        run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
+    }));
+    let mut words = Vec::new();
+    for result in tried.await {
+        words = spoken(result?.reply);
+    }
+    let mut prompt = call_back(session.turns);
+    words.append(&mut prompt.say);
+    prompt.say = words;
+    Ok(prompt)
+}
+
+fn spoken(reply: Reply) -> Vec<String> {
+    match reply {
+        Reply::Words(words) => words,
+        Reply::Silence | Reply::Prompt(_) | Reply::Login(_) => Vec::new(),
+    }
+}

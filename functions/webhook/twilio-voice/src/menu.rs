@@ -1,0 +1,137 @@
+//! `/inbound/menu`: what a caller can do once they have logged in.
+
+use lucius_core::{
+    deadman::{CheckIn, Deadman, Medium, Proof},
+    decide::{Case, Event, Scope},
+    id::UserId,
+    incident::Incident,
+    ivr::{Session, Wanted, ask_pin, help, menu},
+    text::speak_time,
+    voice::{Prompt, Reply},
+    words::Answer,
+};
+use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
+use lucius_store::Store;
+
+use crate::Turn;
+
+/// The caller has just given the right PIN: what they wanted, or the menu.
+pub(crate) async fn logged_in<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    hello: Option<String>,
+) -> Result<Prompt, RunError> {
+    let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
+    match session.wanted.take() {
+        Some(Wanted::CheckIn) => check_in(app, turn, session, user).await,
+        None => {
+            let case = look(app, user).await?;
+            Ok(spoken(&case, hello.into_iter().collect(), session))
+        }
+    }
+}
+
+/// A choice was made.
+pub(crate) async fn chosen<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+) -> Result<Prompt, RunError> {
+    let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
+    match turn.said.as_str() {
+        "1" => checked(app, turn, session, user).await,
+        "9" => {
+            let case = look(app, user).await?;
+            if emergency(&case) { checked(app, turn, session, user).await } else { start(app, turn, session, user).await }
+        }
+        "#" => Ok(Prompt::goodbye(vec!["Goodbye.".to_owned()])),
+        other => {
+            let case = look(app, user).await?;
+            let first = match other {
+                "" => Vec::new(),
+                "*" => help(),
+                _ => vec!["I do not know that choice.".to_owned()],
+            };
+            Ok(spoken(&case, first, session))
+        }
+    }
+}
+
+/// Checks in if the PIN was given a moment ago; otherwise asks for it first.
+async fn checked<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    user: UserId,
+) -> Result<Prompt, RunError> {
+    if session.is_fresh(app.shell.ports.nature().now(), &app.shell.policy) {
+        return check_in(app, turn, session, user).await;
+    }
+    session.wanted = Some(Wanted::CheckIn);
+    Ok(ask_pin(&["To be sure that it is you."], session.turns))
+}
+
+async fn check_in<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    user: UserId,
+) -> Result<Prompt, RunError> {
+    let event = Event::CheckIn(CheckIn {
+        key: format!("{}-{}-check-in", turn.call_sid, session.turns),
+        answer: Answer::Good,
+        sos: false,
+        medium: Medium::Phone,
+        arrived_at: turn.request.arrived_at,
+        proof: Proof::None,
+        logged_in: true,
+        text: "checked in by phone".to_owned(),
+    });
+    let done = run(&app.shell, Scope::User(user), event).await?;
+    let mut words = said(done.reply);
+    if let Some(deadman) = &done.case.deadman {
+        let now = speak_time(app.shell.ports.nature().now(), &deadman.profile.time_zone);
+        words.insert(0, format!("You are checked in. It is {now}."));
+    }
+    Ok(spoken(&done.case, words, session))
+}
+
+async fn start<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    user: UserId,
+) -> Result<Prompt, RunError> {
+    let event = Event::Emergency { key: format!("{}-{}-emergency", turn.call_sid, session.turns) };
+    let done = run(&app.shell, Scope::User(user), event).await?;
+    Ok(spoken(&done.case, said(done.reply), session))
+}
+
+fn said(reply: Reply) -> Vec<String> {
+    match reply {
+        Reply::Words(words) => words,
+        Reply::Silence | Reply::Prompt(_) | Reply::Login(_) => Vec::new(),
+    }
+}
+
+/// The user and their incident as they stand.
+async fn look<P: Ports>(app: &App<P>, user: UserId) -> Result<Case, RunError> {
+    let store = app.shell.ports.store();
+    let deadman = store.load_deadman(user).await?.map(|loaded| loaded.state);
+    let incident = match deadman.as_ref().and_then(|deadman| deadman.incident) {
+        Some(id) => store.load_incident(id).await?.map(|loaded| loaded.state),
+        None => None,
+    };
+    Ok(Case { deadman, incident })
+}
+
+/// Whether the caller may hear that there is an emergency: a silent one does not exist here.
+fn emergency(case: &Case) -> bool {
+    case.incident.as_ref().is_some_and(|incident: &Incident| incident.is_open() && !incident.silent)
+}
+
+fn spoken(case: &Case, first: Vec<String>, session: &Session) -> Prompt {
+    let language = case.deadman.as_ref().and_then(|deadman: &Deadman| deadman.profile.language.clone());
+    menu(first, emergency(case), language, session.turns)
+}

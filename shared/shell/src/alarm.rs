@@ -1,0 +1,58 @@
+//! Alarms for the operator: log lines that are CloudWatch metrics at the same time (embedded metric format,
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+
+use lucius_core::turn::Alarm;
+
+/// The metric that the template's alarm watches.
+const METRIC: &str = "OperatorAlarm";
+
+/// Raises what a decision wants the operator to hear, once it is committed.
+pub(crate) fn raise(alarms: &[Alarm]) {
+    for alarm in alarms {
+        match alarm {
+            Alarm::CarrierAccount { code } => {
+                operator("CarrierAccount", &format!("the carrier refuses our account or settings: {code}"));
+            }
+            Alarm::RoundReachedNobody => operator("RoundReachedNobody", "a whole round of calls reached no phone"),
+            Alarm::NobodyToCall => operator("NobodyToCall", "an incident is open and has nobody to call"),
+            Alarm::DeadlineLate => operator("DeadlineLate", "a deadline was looked at more than 15 minutes late"),
+        }
+    }
+}
+
+/// Wakes the operator. `why` holds no number, name, PIN or code.
+pub fn operator(alarm: &str, why: &str) {
+    tracing::error!(alarm, "{why}");
+    metric(METRIC, 1, &[("alarm", alarm)]);
+}
+
+/// Writes one metric record to standard output, where CloudWatch finds it.
+pub fn metric(name: &str, value: u64, properties: &[(&str, &str)]) {
+    let mut record = serde_json::json!({
+        "_aws": {
+            "Timestamp": now_millis(),
+            "CloudWatchMetrics": [{
+                "Namespace": "lucius",
+                "Dimensions": [[]],
+                "Metrics": [{ "Name": name, "Unit": "Count" }],
+            }],
+        },
+        name: value,
+    });
+    if let Some(fields) = record.as_object_mut() {
+        for (key, text) in properties {
+            fields.insert((*key).to_owned(), serde_json::Value::from(*text));
+        }
+    }
+    write_line(&record.to_string());
+}
+
+fn now_millis() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+fn write_line(line: &str) {
+    use std::io::Write as _;
+    // Nothing better is left to do when standard output is gone.
+    let _gone = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,35 @@
+//! Pace: one counter for each ten seconds of the carrier account, and first attempts before repeats.
+
+use jiff::SignedDuration;
+use lucius_store::{SLOT_WINDOW_SECONDS, Store};
+
+use crate::{
+    ports::{Nature, Ports},
+    shell::Shell,
+};
+
+/// How long a slot may take to be had. Without an answer the call goes out: the carrier has a queue of its own.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// Whether a call may be placed now. First attempts take any slot; repeats a quarter in the first half of the window,
+/// then what is left.
+pub(crate) async fn slot<P: Ports>(shell: &Shell<P>, first: bool) -> bool {
+    let second = shell.ports.nature().now().as_second();
+    let (window, into) = (second.div_euclid(SLOT_WINDOW_SECONDS), second.rem_euclid(SLOT_WINDOW_SECONDS));
+    let all = shell.pace.calls_per_second.saturating_mul(u32::try_from(SLOT_WINDOW_SECONDS).unwrap_or(10));
+    let half = SLOT_WINDOW_SECONDS.div_euclid(2);
+    let limit = if first || into >= half { all } else { all.div_euclid(4).max(1) };
+    let task = std::pin::pin!(shell.ports.store().slot(&shell.pace.account, window, limit));
+    let patience = std::pin::pin!(shell.ports.nature().pause(PATIENCE));
+    match futures::future::select(task, patience).await {
+        futures::future::Either::Left((Ok(taken), _)) => taken.is_some(),
+        futures::future::Either::Left((Err(error), _)) => {
+            tracing::warn!(error = %error, "the pace could not be read; the call goes out");
+            true
+        }
+        futures::future::Either::Right(((), _)) => {
+            tracing::warn!("the pace could not be read in time; the call goes out");
+            true
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Load, decide, commit, perform: the only place where this order exists.
+//!
+//! What is decided is in the database before anything is done about it, and what was done goes back through a decision.
+//! If the process dies at any line, what it had not committed never happened, and what it had committed is found when its
+//! time comes: by the hint, by the schedule, or by the sweep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use lucius_core::{
+    actor::ActorId,
+    decide::{Case, Decision, Event, Rejected, Report, Scope, decide},
+    effect::{EffectId, Pending, claim},
+    policy::{LEASE, later},
+    voice::Reply,
+};
+use lucius_store::{Actor, Change, Commit, CommitError, Loaded, Store, StoreError, Taken};
+
+use crate::{
+    alarm, perform,
+    ports::{Nature, Ports},
+    shell::Shell,
+    wake,
+};
+
+/// A decision is made again for this long when others change the same actors.
+const PERSISTENCE: SignedDuration = SignedDuration::from_secs(4);
+
+/// A performer takes on new effects only this long after it has begun: their request and its outcome must fit into the
+/// function's time.
+const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+
+/// What an event led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The actors as committed.
+    pub case: Case,
+    /// What the person is answered.
+    pub reply: Reply,
+}
+
+/// Why an event led to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The decision refuses it.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
+    /// A number or address belongs to somebody else.
+    #[error("taken: {0:?}")]
+    Taken(Taken),
+    /// The state of an actor cannot be read, or panics the decision. It waits; nobody drops it.
+    #[error("{actor} cannot be decided: {why}")]
+    Poisoned {
+        /// Which.
+        actor: ActorId,
+        /// Its version, to postpone exactly this one.
+        version: u64,
+        /// How often it has failed already.
+        fails: u32,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Not now: storage failed, or others were always faster. Nothing was written that the caller may thank for.
+    #[error("not recorded: {0}")]
+    NotRecorded(String),
+}
+
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Undecodable { actor, version, fails, why } => {
+                Self::Poisoned { actor, version, fails, why: why.to_string() }
+            }
+            other @ (StoreError::Temporary(_) | StoreError::Permanent(_)) => Self::NotRecorded(other.to_string()),
+        }
+    }
+}
+
+/// The actors of a decision with the versions they were read at.
+struct Read {
+    deadman: Option<Loaded<lucius_core::deadman::Deadman>>,
+    incident: Option<Loaded<lucius_core::incident::Incident>>,
+}
+
+impl Read {
+    fn case(&self) -> Case {
+        Case {
+            deadman: self.deadman.as_ref().map(|loaded| loaded.state.clone()),
+            incident: self.incident.as_ref().map(|loaded| loaded.state.clone()),
+        }
+    }
+}
+
+/// Takes `event` through load, decide, commit and (where this function may) perform.
+///
+/// # Errors
+/// [`RunError`]; the person must then be told that nothing was recorded.
+pub async fn run<P: Ports>(shell: &Shell<P>, scope: Scope, event: Event) -> Result<Done, RunError> {
+    let began = shell.ports.nature().now();
+    let (done, mut claimed) = step(shell, scope, &event, began).await?;
+    // Outcomes are events of their own. They may lead to further effects, such as cancelling what came too late.
+    while !claimed.is_empty() {
+        let reports = perform_all(shell, claimed).await;
+        claimed = match step(shell, scope_of(&reports, scope), &Event::Settled(reports), began).await {
+            Ok((_, next)) => next,
+            Err(error) => {
+                // The leases run out, and whoever comes then treats the outcome as unknown.
+                tracing::error!(error = %error, "outcomes were not recorded");
+                Vec::new()
+            }
+        };
+    }
+    Ok(done)
+}
+
+/// Outcomes of one incident's effects concern it alone, unless the switch has some among them.
+fn scope_of(reports: &[Report], scope: Scope) -> Scope {
+    let mut incidents = reports.iter().map(|report| report.actor);
+    match (incidents.next(), scope) {
+        (Some(ActorId::Incident(id)), _) if incidents.all(|actor| actor == ActorId::Incident(id)) => {
+            Scope::IncidentAlone(id)
+        }
+        (_, scope) => scope,
+    }
+}
+
+type Claimed = Vec<(ActorId, EffectId, Pending)>;
+
+/// One event: reads, decides and commits until a commit holds.
+async fn step<P: Ports>(
+    shell: &Shell<P>,
+    scope: Scope,
+    event: &Event,
+    began: Timestamp,
+) -> Result<(Done, Claimed), RunError> {
+    let nature = shell.ports.nature();
+    let until = later(nature.now(), PERSISTENCE);
+    let mut tries = 0_u32;
+    loop {
+        let read = load(shell, scope).await?;
+        let before = read.case();
+        let mut decision = decide_safely(shell, scope, &read, &before, event)?;
+        let claimed = claim_due(shell, &mut decision.case, began);
+        if !rests(shell, scope, &decision, event) {
+            return Err(poisoned(scope, &read, "its next look would not lie in the future"));
+        }
+        let refused = decision.refused.take();
+        let reply = decision.reply.clone();
+        match commit(shell, &read, &before, &decision, until).await {
+            Ok(()) => {
+                alarm::raise(&decision.alarms);
+                wake::arrange(shell, &before, &decision.case, matches!(event, Event::Wake)).await;
+                if let Some(refused) = refused {
+                    return Err(refused.into());
+                }
+                return Ok((Done { case: decision.case, reply }, claimed));
+            }
+            Err(CommitError::Taken(taken)) => return Err(RunError::Taken(taken)),
+            Err(CommitError::Conflict) if nature.now() < until => {
+                tries = tries.saturating_add(1);
+                nature.pause(jitter(nature, tries)).await;
+            }
+            Err(error @ (CommitError::Conflict | CommitError::Temporary(_) | CommitError::Permanent(_))) => {
+                return Err(RunError::NotRecorded(error.to_string()));
+            }
+        }
+    }
+}
+
+/// Between nothing and 20 ms, doubling with every try up to 320 ms.
+fn jitter(nature: &impl Nature, tries: u32) -> SignedDuration {
+    let most = 20_u128.checked_shl(tries.min(4)).unwrap_or(320).max(1);
+    let millis = nature.chance().checked_rem(most).unwrap_or_default();
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or_default())
+}
+
+async fn load<P: Ports>(shell: &Shell<P>, scope: Scope) -> Result<Read, RunError> {
+    let store = shell.ports.store();
+    Ok(match scope {
+        Scope::User(user) => {
+            let deadman = store.load_deadman(user).await?;
+            let id = deadman.as_ref().and_then(|loaded| loaded.state.incident);
+            let incident = match id {
+                Some(id) => store.load_incident(id).await?,
+                None => None,
+            };
+            Read { deadman, incident }
+        }
+        Scope::Incident(id) => {
+            let incident = store.load_incident(id).await?;
+            let deadman = match &incident {
+                Some(incident) => store.load_deadman(incident.state.subject.user).await?,
+                None => None,
+            };
+            Read { deadman, incident }
+        }
+        Scope::IncidentAlone(id) => Read { deadman: None, incident: store.load_incident(id).await? },
+    })
+}
+
+/// A decision that panics must not take others with it: its actor is set aside like one that cannot be read.
+fn decide_safely<P: Ports>(
+    shell: &Shell<P>,
+    scope: Scope,
+    read: &Read,
+    before: &Case,
+    event: &Event,
+) -> Result<Decision, RunError> {
+    let nature = shell.ports.nature();
+    let (now, fresh) = (nature.now(), nature.fresh());
+    match catch_unwind(AssertUnwindSafe(|| decide(before, event, now, &shell.policy, &fresh))) {
+        Ok(decided) => decided.map_err(RunError::from),
+        Err(_panic) => Err(poisoned(scope, read, "the decision panicked")),
+    }
+}
+
+/// Leases what is due to this function, if it performs and has the time.
+fn claim_due<P: Ports>(shell: &Shell<P>, case: &mut Case, began: Timestamp) -> Claimed {
+    let now = shell.ports.nature().now();
+    if !shell.performs() || now > later(began, CLAIM_WITHIN) {
+        return Vec::new();
+    }
+    let until = later(now, LEASE);
+    let mut claimed = Vec::new();
+    if let Some(deadman) = &mut case.deadman {
+        let actor = ActorId::Deadman(deadman.id);
+        claimed.extend(claim(&mut deadman.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)));
+    }
+    if let Some(incident) = &mut case.incident {
+        let actor = ActorId::Incident(incident.id);
+        claimed.extend(claim(&mut incident.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)));
+    }
+    claimed
+}
+
+/// After a performer's wake everything due is leased and the next look lies in the future. A decision that breaks this
+/// would be woken again at once, for ever.
+fn rests<P: Ports>(shell: &Shell<P>, scope: Scope, decision: &Decision, event: &Event) -> bool {
+    if !shell.performs() || *event != Event::Wake {
+        return true;
+    }
+    let due = match scope {
+        Scope::User(_) => decision.case.deadman.as_ref().and_then(lucius_core::deadman::Deadman::due),
+        Scope::Incident(_) | Scope::IncidentAlone(_) => {
+            decision.case.incident.as_ref().and_then(lucius_core::incident::Incident::due)
+        }
+    };
+    let now = shell.ports.nature().now();
+    due.is_none_or(|due| due.at > now)
+}
+
+/// An actor whose decision fails is left alone for more than a minute: somebody has to mend the code first.
+const FAILS_ASSUMED: u32 = 3;
+
+fn poisoned(scope: Scope, read: &Read, why: &str) -> RunError {
+    let (actor, version, fails) = match scope {
+        Scope::User(id) => {
+            let read = read.deadman.as_ref();
+            (ActorId::Deadman(id), read.map(|read| read.version), FAILS_ASSUMED)
+        }
+        Scope::Incident(id) | Scope::IncidentAlone(id) => {
+            let read = read.incident.as_ref();
+            (ActorId::Incident(id), read.map(|read| read.version), FAILS_ASSUMED)
+        }
+    };
+    RunError::Poisoned { actor, version: version.unwrap_or_default(), fails, why: why.to_owned() }
+}
+
+/// Writes what changed, on condition that nothing else has. Without a change nothing is written.
+async fn commit<P: Ports>(
+    shell: &Shell<P>,
+    read: &Read,
+    before: &Case,
+    decision: &Decision,
+    until: Timestamp,
+) -> Result<(), CommitError> {
+    let unchanged = *before == decision.case && !decision.removed;
+    if unchanged && decision.rows.is_empty() && decision.pointers.is_empty() {
+        return Ok(());
+    }
+    let nature = shell.ports.nature();
+    let commit = Commit {
+        op: nature.op(),
+        now: nature.now(),
+        deadman: match (&read.deadman, &decision.case.deadman) {
+            (Some(read), Some(last)) if decision.removed => {
+                Some(Change::Update { version: read.version, to: last.clone() })
+            }
+            (read, next) => change(read.as_ref(), next.as_ref()),
+        },
+        incident: change(read.incident.as_ref(), decision.case.incident.as_ref()),
+        removed: decision.removed,
+        rows: decision.rows.clone(),
+        pointers: decision.pointers.clone(),
+    };
+    let mut tries = 0_u32;
+    loop {
+        match shell.ports.store().commit(&commit).await {
+            // It may have been written. The same commit again finds that out, or is written now.
+            Err(CommitError::Temporary(_)) if nature.now() < until => {
+                tries = tries.saturating_add(1);
+                nature.pause(jitter(nature, tries)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// What the commit does with one actor: what was read and has not changed is checked, so that the decision stands on it.
+fn change<T: Actor + Clone + PartialEq>(read: Option<&Loaded<T>>, next: Option<&T>) -> Option<Change<T>> {
+    match (read, next) {
+        (_, None) => None,
+        (None, Some(next)) => Some(Change::New(next.clone())),
+        (Some(read), Some(next)) if read.state == *next => {
+            Some(Change::Check { id: next.id(), version: read.version })
+        }
+        (Some(read), Some(next)) => Some(Change::Update { version: read.version, to: next.clone() }),
+    }
+}
+
+/// Performs side by side; all outcomes go into one commit.
+async fn perform_all<P: Ports>(shell: &Shell<P>, claimed: Claimed) -> Vec<Report> {
+    let tries = claimed.into_iter().map(|(actor, effect, pending)| async move {
+        let outcome = perform::perform(shell, actor, &effect, &pending).await;
+        Report { actor, attempt: pending.attempt, effect, outcome }
+    });
+    join_all(tries).await
+}

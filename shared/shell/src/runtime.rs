@@ -1,0 +1,196 @@
+//! A function from its start to its events: environment, secrets, clients, then Lambda's loop.
+
+use lambda_runtime::LambdaEvent;
+use lucius_auth::Sessions;
+use lucius_store::{DynamoStore, Keyring, Store};
+use lucius_telephony::Verifier as _;
+use lucius_twilio::{Settings, Tokens, TwilioClient, TwilioVerifier};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    aws::{self, AwsPorts, EventBridgePlanner, RealNature, SqsQueue},
+    config::Config,
+    edge::{Request, Response},
+    ports::Nature,
+    shell::Shell,
+};
+
+/// Why a function cannot go on.
+pub type Error = lambda_runtime::Error;
+
+/// The carrier's secret for webhooks.
+#[derive(Deserialize)]
+struct WebhookSecret {
+    auth_token: SecretString,
+    #[serde(default)]
+    auth_token_next: Option<SecretString>,
+}
+
+/// The carrier's secret for performers.
+#[derive(Deserialize)]
+struct ApiSecret {
+    key: String,
+    secret: SecretString,
+}
+
+/// What a started function is made of.
+pub struct Started {
+    /// Its parts.
+    pub app: App<AwsPorts>,
+    /// What its AWS clients share.
+    pub sdk: aws_types::SdkConfig,
+    /// The function that wakes switches; for the sweep.
+    pub deadman_function: String,
+    /// The function that wakes incidents; for the sweep.
+    pub escalate_function: String,
+}
+
+/// Starts a function: reads its environment, its secrets and its keys, and opens the connection to its table.
+///
+/// What it gets depends on what the template gives it: a variable that is not set means that its role may not either.
+///
+/// # Errors
+/// Something that it needs is missing or cannot be read. Lambda tries again with the next event.
+pub async fn start() -> Result<Started, Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let config = Config::from_env()?;
+    let sdk = aws::sdk_config(&config)?;
+    let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
+    let table = aws_sdk_dynamodb::Client::new(&sdk);
+    let (deployment, setup_token, webhook, api, sessions, ()) = futures::join!(
+        aws::secret(&secrets, &config.secret_deployment),
+        optional(&secrets, config.secret_setup.as_deref()),
+        optional(&secrets, config.secret_twilio.as_deref()),
+        optional(&secrets, config.secret_twilio_api.as_deref()),
+        crate::session::load(&sdk, config.jwt_key_id.as_deref(), &config.public_base_url),
+        warm(&table, &config.table),
+    );
+    let keyring = Keyring::new(deployment?.expose_secret().as_bytes());
+    let ports = AwsPorts {
+        store: DynamoStore::new(table, config.table.clone(), keyring.clone()),
+        carrier: api?.map(|secret| carrier(&config, &secret)).transpose()?,
+        queue: SqsQueue::new(&sdk, config.queue_url.clone()),
+        planner: EventBridgePlanner::new(&sdk, &config),
+        nature: RealNature,
+    };
+    let (deadman_function, escalate_function) = (config.deadman_function.clone(), config.escalate_function.clone());
+    let app = app(config, keyring, ports, webhook?, setup_token?, sessions?)?;
+    Ok(Started { app, sdk, deadman_function, escalate_function })
+}
+
+fn app(
+    config: Config,
+    keyring: Keyring,
+    ports: AwsPorts,
+    webhook: Option<SecretString>,
+    setup_token: Option<SecretString>,
+    sessions: Option<Sessions>,
+) -> anyhow::Result<App<AwsPorts>> {
+    let twilio = webhook.map(|secret| verifier(&config, &secret)).transpose()?;
+    Ok(App {
+        shell: Shell {
+            ports,
+            policy: config.policy,
+            public_base_url: config.public_base_url,
+            pace: config.pace,
+        },
+        keyring,
+        numbers: config.numbers,
+        service_number: config.service_number,
+        twilio,
+        sessions,
+        setup_token,
+    })
+}
+
+async fn optional(
+    client: &aws_sdk_secretsmanager::Client,
+    arn: Option<&str>,
+) -> anyhow::Result<Option<SecretString>> {
+    match arn {
+        Some(arn) => aws::secret(client, arn).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Opens the connection to the table while the function starts: Lambda gives a whole processor to that, and less later.
+async fn warm(client: &aws_sdk_dynamodb::Client, table: &str) {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let key = || AttributeValue::S("SYSTEM#warm".to_owned());
+    let read = client.get_item().table_name(table).key("pk", key()).key("sk", key()).send().await;
+    if read.is_err() {
+        // The role may not read this key; the connection stands all the same.
+        tracing::debug!("the table was reached");
+    }
+}
+
+fn verifier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioVerifier> {
+    let WebhookSecret { auth_token, auth_token_next } = serde_json::from_str(secret.expose_secret())
+        .map_err(|_| anyhow::anyhow!("the carrier's webhook secret is not the JSON that the template writes"))?;
+    let next = auth_token_next.filter(|token| !token.expose_secret().is_empty());
+    Ok(TwilioVerifier::new(config.twilio_account_sid.clone(), Tokens::new(auth_token, next)?))
+}
+
+fn carrier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioClient> {
+    let ApiSecret { key, secret } = serde_json::from_str(secret.expose_secret())
+        .map_err(|_| anyhow::anyhow!("the carrier's API secret is not the JSON that the template writes"))?;
+    Ok(TwilioClient::new(Settings {
+        account_sid: config.twilio_account_sid.clone(),
+        service_number: config.service_number.clone(),
+        base_url: config.twilio_base_url.clone(),
+        key,
+        secret,
+        timeouts: lucius_twilio::client::Timeouts::default(),
+    })?)
+}
+
+/// Serves HTTP events for ever.
+///
+/// # Errors
+/// The function cannot start, or Lambda's runtime is gone.
+pub async fn serve_http<H>(handle: H) -> Result<(), Error>
+where
+    H: AsyncFn(&App<AwsPorts>, &Request) -> Response,
+{
+    let started = start().await?;
+    let (app, handle) = (&started.app, &handle);
+    lambda_http::run(lambda_http::service_fn(|event: lambda_http::Request| async move {
+        let request = Request::from_lambda(event, app.shell.ports.nature.now());
+        handle(app, &request).await.into_lambda()
+    }))
+    .await
+}
+
+/// Serves events of another kind for ever.
+///
+/// # Errors
+/// The function cannot start, or Lambda's runtime is gone.
+pub async fn serve<E, R, H>(handle: H) -> Result<(), Error>
+where
+    E: for<'de> Deserialize<'de>,
+    R: serde::Serialize,
+    H: AsyncFn(&App<AwsPorts>, E) -> Result<R, Error>,
+{
+    serve_aws(|_: &Started| Ok(()), async |app: &App<AwsPorts>, (): &(), event: E| handle(app, event).await).await
+}
+
+/// Serves events of another kind for ever, with a client of the function's own.
+///
+/// # Errors
+/// The function cannot start, or Lambda's runtime is gone.
+pub async fn serve_aws<O, E, R, H>(own: impl Fn(&Started) -> Result<O, Error>, handle: H) -> Result<(), Error>
+where
+    E: for<'de> Deserialize<'de>,
+    R: serde::Serialize,
+    H: AsyncFn(&App<AwsPorts>, &O, E) -> Result<R, Error>,
+{
+    let started = start().await?;
+    let own = own(&started)?;
+    let (app, own, handle) = (&started.app, &own, &handle);
+    lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<E>| async move {
+        handle(app, own, event.payload).await
+    }))
+    .await
+}
