@@ -54,7 +54,7 @@ pub(crate) const USER: &str = "USER";
 pub(crate) const STOP: &str = "STOP";
 
 /// Over how many parts the index of what is due is spread.
-pub(crate) const SHARDS: u8 = 16;
+pub const SHARDS: u8 = 16;
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -34,4 +34,5 @@ pub use counters::{LOGIN_WINDOW_SECONDS, SLOT_WINDOW_SECONDS};
 pub use dynamo::{DynamoStore, OPERATION_TIMEOUT};
 pub use error::{CommitError, CreateError, Fault, StoreError, Taken, Why};
 pub use keyring::Keyring;
+pub use keys::SHARDS;
 pub use number::{CodePointer, NumberCard};
