@@ -1,4 +1,4 @@
-"""The local stack: `python3 local/stack up | down`, as `make up` and `make down` call it."""
+"""The local stack and the suites that need it: `python3 local/stack up`, as `make up` calls it, and so on."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ if sys.version_info < (3, 11):
 import detach
 import down
 import settings
+import suites
+import tools
 import up
 from say import Problem, explain
+
+SUITES = {"contract": suites.contract, "oracle": suites.oracle, "tools": tools.only}
 
 
 def main() -> int:
     """Runs the command; the exit code of the process."""
     try:
-        asked = settings.read()
         match sys.argv[1:]:
             case ["up"]:
+                asked = settings.read()
                 return detach.run(asked) if os.environ.get("DETACH") else up.run(asked)
             case ["down"]:
-                return down.run(asked)
+                return down.run(settings.read())
+            case ["test"]:
+                return suites.stories(settings.read("local/run-test", "1"))
+            case [("contract" | "oracle" | "tools") as suite]:
+                asked = settings.read(f"local/run-{suite}")
+                with suites.scratch(asked) as processes:
+                    return SUITES[suite](asked, processes)
             case _:
-                print("usage: python3 local/stack up|down", file=sys.stderr)
+                print("usage: python3 local/stack up|down|test|contract|oracle|tools", file=sys.stderr)
                 return 2
     except Problem as problem:
         explain(problem)

@@ -29,8 +29,8 @@ def artifact(settings: Settings, package: str) -> Path:
 
 
 def switchboard(settings: Settings) -> Path:
-    """The switchboard's binary."""
-    return settings.target / "debug" / SWITCHBOARD
+    """The switchboard's binary: cargo-lambda treats it like any other."""
+    return artifact(settings, SWITCHBOARD) / "bootstrap"
 
 
 def run(settings: Settings, processes: Processes) -> None:
@@ -42,7 +42,9 @@ def run(settings: Settings, processes: Processes) -> None:
     command = ["cargo", "lambda", "build", "--compiler", "cargo", *[part for package in wanted for part in ("-p", package)]]
     env = {**tools.environment(settings), "CARGO_TARGET_DIR": str(settings.target)}
     if not processes.finish("build", command, env, _Progress().line, cwd=ROOT):
-        raise Problem("the build failed.", "The compiler's message is above; offline, cargo also needs its packages once from the network.", processes.log("build"))
+        raise Problem(
+            "the build failed.", "The compiler's message is above; offline, cargo also needs its packages once from the network.", processes.log("build")
+        )
 
 
 class _Progress:

@@ -49,7 +49,9 @@ def start(settings: Settings, processes: Processes) -> Aws:
     deadline = time.monotonic() + START_SECONDS
     while not aws.ready():
         if child.poll() is not None or time.monotonic() > deadline:
-            raise Problem("the emulated cloud did not start.", "Its last words are above; remove the virtual environment if it looks broken.", processes.log("cloud"))
+            raise Problem(
+                "the emulated cloud did not start.", "Its last words are above; remove the virtual environment if it looks broken.", processes.log("cloud")
+            )
         time.sleep(0.1)
     step(f"the emulated cloud answers on {endpoint}")
     return aws

@@ -40,7 +40,9 @@ def render(settings: Settings) -> Path:
 
     text = build.CODE_URI.sub(built, (ROOT / "template.yaml").read_text())
     if missing:
-        raise Problem(f"not built: {', '.join(missing)}.", "Run without BUILD=0; if that does not help, template.yaml names a function that is not in functions/.")
+        raise Problem(
+            f"not built: {', '.join(missing)}.", "Run without BUILD=0; if that does not help, template.yaml names a function that is not in functions/."
+        )
     path = settings.run / "template.yaml"
     path.write_text(text)
     return path

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -40,7 +41,9 @@ class Processes:
         (self._run / "children.json").write_text(json.dumps(groups))
         return child
 
-    def finish(self, name: str, command: Sequence[str | Path], env: Mapping[str, str], on_line: Callable[[str], None] | None = None, cwd: Path | None = None) -> bool:
+    def finish(
+        self, name: str, command: Sequence[str | Path], env: Mapping[str, str], on_line: Callable[[str], None] | None = None, cwd: Path | None = None
+    ) -> bool:
         """Runs a command to its end, its output in `<run>/<name>.log`, each line shown to `on_line`. True if it succeeded."""
         log = self.log(name)
         with log.open("wb") as out:
@@ -121,7 +124,5 @@ def end_leftovers(run: Path) -> int:
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass

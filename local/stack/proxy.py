@@ -10,6 +10,7 @@ import asyncio
 import resource
 import socket
 import sys
+from contextlib import suppress
 
 _HEAD_LIMIT = 64 * 1024
 _HOP = (b"host:", b"connection:", b"keep-alive:", b"proxy-connection:")
@@ -39,17 +40,13 @@ async def _serve(client: asyncio.StreamReader, back: asyncio.StreamWriter, upstr
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, half: bool) -> None:
     """Copies until the source ends; with `half` the sink stays open, for its answer is still to come."""
-    try:
+    with suppress(ConnectionError):
         while data := await source.read(64 * 1024):
             sink.write(data)
             await sink.drain()
-    except ConnectionError:
-        pass
     if not half and sink.can_write_eof():
-        try:
+        with suppress(OSError):
             sink.write_eof()
-        except OSError:
-            pass
 
 
 async def _main(listener: socket.socket, upstream: tuple[str, int], host: bytes) -> None:
@@ -61,9 +58,8 @@ async def _main(listener: socket.socket, upstream: tuple[str, int], host: bytes)
 def main(arguments: list[str]) -> None:
     """`proxy FD PORT HOST`: serves on the listening socket FD, for the emulator on PORT, with Host set to HOST."""
     descriptor, port, host = arguments
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    del soft
     listener = socket.socket(fileno=int(descriptor))
     listener.setblocking(False)
     asyncio.run(_main(listener, ("127.0.0.1", int(port)), host.encode()))

@@ -45,10 +45,10 @@ class Settings:
         return self.run / "stack.json"
 
 
-def read() -> Settings:
-    """Reads the settings, or raises a problem that names the variable that is wrong."""
+def read(run_dir: str = "local/run", minute: str = "2") -> Settings:
+    """Reads the settings, or raises a problem that names the variable that is wrong. What the caller leaves out is as given here."""
     env = os.environ
-    minute_seconds = env.get("MINUTE_SECONDS") or "2"
+    minute_seconds = env.get("MINUTE_SECONDS") or minute
     if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", minute_seconds) or float(minute_seconds) == 0:
         raise Problem(f"MINUTE_SECONDS={minute_seconds} is no length of a minute.", "Give seconds such as 2, 0.5 or 60.")
     carrier_url = (env.get("CARRIER_URL") or "").rstrip("/") or None
@@ -61,7 +61,7 @@ def read() -> Settings:
         raise Problem(f"PORT={port} is no port.", "Give a number from 1 to 65535.")
     cache = env.get("LUCIUS_CACHE")
     return Settings(
-        run=(ROOT / env["RUN_DIR"]).resolve() if env.get("RUN_DIR") else DEFAULT_RUN,
+        run=(ROOT / (env.get("RUN_DIR") or run_dir)).resolve(),
         venv=Path(cache).expanduser().resolve() / "venv" if cache else ROOT / "local" / ".venv",
         target=Path(env.get("CARGO_TARGET_DIR") or ROOT / "target").resolve(),
         minute_seconds=minute_seconds,

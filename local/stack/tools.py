@@ -30,9 +30,21 @@ def make_venv(venv: Path, requirements: Path, processes: Processes) -> None:
     if not processes.finish("venv", [sys.executable, "-m", "venv", venv], os.environ):
         raise Problem(f"no virtual environment could be made in {venv}.", "Is the disk full or the folder read-only?", processes.log("venv"))
     # --no-deps: the list is complete, and pip would resolve extras of pinned packages again and miss their hashes.
-    pip = [venv / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", requirements]
+    pip: list[str | Path] = [
+        venv / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        requirements,
+    ]
     if not processes.finish("pip", pip, os.environ):
-        raise Problem("the tools could not be installed.", "Is there a network? The packages come from the Python package index; try again.", processes.log("pip"))
+        raise Problem(
+            "the tools could not be installed.", "Is there a network? The packages come from the Python package index; try again.", processes.log("pip")
+        )
     stamp.write_text(wanted)
 
 
@@ -43,7 +55,12 @@ def ensure(settings: Settings, processes: Processes) -> None:
     make_venv(settings.venv, REQUIREMENTS, processes)
 
 
+def only(settings: Settings, processes: Processes) -> int:
+    """Makes the tools and nothing else; the exit code of the process."""
+    make_venv(settings.venv, REQUIREMENTS, processes)
+    return 0
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """The caller's environment with the tools first on PATH."""
     return {**os.environ, "PATH": f"{settings.venv / 'bin'}:{os.environ.get('PATH', '')}", "SAM_CLI_TELEMETRY": "0"}
-

@@ -93,6 +93,8 @@ def _clean(settings: Settings) -> None:
         if log.name != "up.log":
             log.unlink(missing_ok=True)
     (settings.run / "logs").mkdir()
+    for package in build.functions():
+        (settings.run / "logs" / f"{package}.log").touch()
 
 
 def _bring_up(settings: Settings, processes: Processes) -> None:
@@ -125,7 +127,7 @@ def _start_carrier(settings: Settings, processes: Processes, api_url: str) -> tu
         return deploy.Carrier(settings.carrier_url, account_sid, auth_token, SERVICE_NUMBER), None
     port = ports.prefer(SWITCHBOARD_PORT, "the switchboard") if settings.is_default else ports.free()
     url = f"http://127.0.0.1:{port}"
-    command = [build.switchboard(settings), "--port", str(port), "--minute-seconds", settings.minute_seconds, "--account-sid", account_sid]
+    command: list[str | Path] = [build.switchboard(settings), "--port", str(port), "--minute-seconds", settings.minute_seconds, "--account-sid", account_sid]
     command += ["--auth-token", auth_token, "--service-number", SERVICE_NUMBER, "--public-base-url", api_url]
     processes.start("switchboard", command, os.environ)
     return deploy.Carrier(url, account_sid, auth_token, SERVICE_NUMBER), url

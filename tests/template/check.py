@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks template.yaml, as it stands and as SAM transforms it. Run by `make lint`, with the tools' own Python.
 
-`cfn-lint` says whether CloudFormation would take it; what is asserted here is what lucius promises: one narrow role for each function, no secret where it is not
-needed, nothing lost when the stack goes, nobody who stops an incident from waking itself.
+`cfn-lint` says whether CloudFormation would take it; what is asserted here is what lucius promises: one narrow role for each function, no secret where
+it is not needed, nothing lost when the stack goes, nobody who stops an incident from waking itself.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-from samcli.yamlhelper import yaml_parse  # noqa: E402
-from samtranslator.translator.transform import transform  # noqa: E402
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -268,7 +268,12 @@ def secrets_where_needed() -> None:
 @check
 def environment_matches_role() -> None:
     """A function that is told of a secret, a key or a function may use it, and one that may use it is told."""
-    variables = {"SECRET_DEPLOYMENT": "DeploymentSecret", "SECRET_TWILIO": "TwilioSecret", "SECRET_TWILIO_API": "TwilioApiSecret", "SECRET_SETUP": "SetupSecret"}
+    variables = {
+        "SECRET_DEPLOYMENT": "DeploymentSecret",
+        "SECRET_TWILIO": "TwilioSecret",
+        "SECRET_TWILIO_API": "TwilioApiSecret",
+        "SECRET_SETUP": "SetupSecret",
+    }
     for name in packages():
         given = environment(name)
         assert {variables[key] for key in given if key in variables} == secrets_of(name), name
@@ -372,7 +377,9 @@ def timeouts() -> None:
 @check
 def routes() -> None:
     """Every route of the contract is there, for any method, with the path below it; each API function may be invoked by this API only."""
-    integrations = {name: integration["Properties"]["IntegrationUri"]["Fn::GetAtt"][0] for name, integration in of_type(BUILT, "AWS::ApiGatewayV2::Integration").items()}
+    integrations = {
+        name: integration["Properties"]["IntegrationUri"]["Fn::GetAtt"][0] for name, integration in of_type(BUILT, "AWS::ApiGatewayV2::Integration").items()
+    }
     served: dict[str, str] = {}
     for route in of_type(BUILT, "AWS::ApiGatewayV2::Route").values():
         found = re.fullmatch(r"integrations/\$\{(\w+)\}", route["Properties"]["Target"]["Fn::Sub"])
@@ -462,7 +469,7 @@ def main() -> int:
     for function in CHECKS:
         try:
             function()
-        except Exception as error:  # noqa: BLE001 - a check that cannot be run has failed, whatever stopped it
+        except Exception as error:  # a check that cannot be run has failed, whatever stopped it
             failed += 1
             where = traceback.extract_tb(error.__traceback__)[-1]
             print(f"FAILED {function.__name__}: {function.__doc__}\n  line {where.lineno}: {where.line}\n  {error}", file=sys.stderr)

@@ -1,0 +1,84 @@
+# lucius: everything that a person or a CI runs. `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# Set LUCIUS_CACHE to keep the tools outside this checkout (CI does).
+VENV := $(if $(LUCIUS_CACHE),$(LUCIUS_CACHE)/venv,$(CURDIR)/local/.venv)
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+# cargo-lambda always names its target. Naming it here too lets tests and functions share what is compiled.
+ifneq ($(HOST),)
+export CARGO_BUILD_TARGET := $(HOST)
+endif
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+WITH_TOOLS = PATH="$(VENV)/bin:$$PATH"
+STACK = $(PYTHON) local/stack
+PYTHONS = --config local/stack/pyproject.toml local/stack tests/template
+
+# What make up understands goes to it by the environment.
+export MINUTE_SECONDS CARRIER_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
+
+.PHONY: help up down test unit e2e lint fmt bench oracle contract build deploy tools lock python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make up takes MINUTE_SECONDS=2 PORT=8080 DETACH=1 RUN_DIR=local/run CARRIER_URL=http://127.0.0.1:PORT BUILD=0"
+
+up: python ## everything on this machine, from nothing: cloud, functions, phones (Ctrl-C ends it)
+	@$(STACK) up
+
+down: python ## end a stack that runs in the background (RUN_DIR= for another than the usual one)
+	@$(STACK) down
+
+test: unit e2e ## all tests: units, then whole stories against a stack of their own
+
+unit: tools ## tests that need no stack
+	$(WITH_TOOLS) cargo nextest run --workspace -E 'not binary(end_to_end)'
+	cargo test --workspace --doc --quiet
+
+e2e: tools ## whole stories, against a stack that is started for them and ended after them
+	@$(STACK) test
+
+lint: tools ## formatting, lints, documentation, dependencies, template
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+	$(WITH_TOOLS) cargo deny --log-level error check bans licenses sources
+	$(WITH_TOOLS) ruff check $(PYTHONS)
+	$(WITH_TOOLS) ruff format --check $(PYTHONS)
+	$(WITH_TOOLS) mypy --config-file local/stack/pyproject.toml local/stack/*.py
+	$(WITH_TOOLS) sam validate --lint --template template.yaml
+	$(WITH_TOOLS) python tests/template/check.py
+
+fmt: tools ## format everything
+	cargo fmt --all
+	$(WITH_TOOLS) ruff format $(PYTHONS)
+
+bench: ## benchmarks
+	cargo bench --workspace
+
+oracle: python ## compare with what others publish: Twilio's own library, its OpenAPI
+	@$(STACK) oracle
+
+contract: tools ## the store's tests against the emulator and against DynamoDB Local (needs Java and npm)
+	@$(STACK) contract
+
+build: tools ## what is deployed: optimised, for ARCH=arm64 (default) or x86_64
+	env -u CARGO_BUILD_TARGET $(WITH_TOOLS) sam build --parameter-overrides Architecture=$(or $(ARCH),arm64)
+
+deploy: build ## build, then sam deploy --guided into your own AWS account
+	$(WITH_TOOLS) sam deploy --guided --parameter-overrides Architecture=$(or $(ARCH),arm64)
+
+tools: python ## install the pinned tools (make does it when it needs them)
+	@$(STACK) tools
+
+lock: ## write local/requirements.txt anew from local/requirements.in (needs uv)
+	uv pip compile --upgrade --generate-hashes --strip-extras --python-version 3.11 --custom-compile-command "make lock" local/requirements.in -o local/requirements.txt
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "lucius: $(PYTHON) was not found. Install Python 3.11 or newer, or name yours: make PYTHON=/path/to/python3" >&2; exit 1; }
