@@ -13,9 +13,13 @@ pub(crate) fn raise(alarms: &[Alarm]) {
             Alarm::CarrierAccount { code } => {
                 operator("CarrierAccount", &format!("the carrier refuses our account or settings: {code}"));
             }
-            Alarm::RoundReachedNobody => operator("RoundReachedNobody", "a whole round of calls reached no phone"),
+            Alarm::RoundReachedNobody => {
+                operator("RoundReachedNobody", "a whole round of calls reached no phone")
+            }
             Alarm::NobodyToCall => operator("NobodyToCall", "an incident is open and has nobody to call"),
-            Alarm::DeadlineLate => operator("DeadlineLate", "a deadline was looked at more than 15 minutes late"),
+            Alarm::DeadlineLate => {
+                operator("DeadlineLate", "a deadline was looked at more than 15 minutes late")
+            }
         }
     }
 }

@@ -34,7 +34,9 @@ const ROOTS: &[u8] = include_bytes!("../../../infra/roots/amazon.pem");
 /// # Errors
 /// Credentials are missing from the environment, or the roots cannot be read.
 pub fn sdk_config(config: &Config) -> anyhow::Result<SdkConfig> {
-    let var = |name: &str| std::env::var(name).map_err(|_| anyhow::anyhow!("environment variable {name} is not set"));
+    let var = |name: &str| {
+        std::env::var(name).map_err(|_| anyhow::anyhow!("environment variable {name} is not set"))
+    };
     let credentials = Credentials::from_keys(
         var("AWS_ACCESS_KEY_ID")?,
         var("AWS_SECRET_ACCESS_KEY")?,
@@ -46,7 +48,8 @@ pub fn sdk_config(config: &Config) -> anyhow::Result<SdkConfig> {
         .operation_attempt_timeout(Duration::from_millis(1_500))
         .operation_timeout(Duration::from_millis(3_500))
         .build();
-    let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
+    let retries =
+        RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
     let mut builder = SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
@@ -101,7 +104,8 @@ impl Queue for SqsQueue {
             .delay_seconds(i32::try_from(delay_seconds).unwrap_or(900))
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| NotArranged(aws_sdk_sqs::error::DisplayErrorContext(&error).to_string()))
+        sent.map(|_| ())
+            .map_err(|error| NotArranged(aws_sdk_sqs::error::DisplayErrorContext(&error).to_string()))
     }
 }
 
@@ -132,7 +136,8 @@ impl EventBridgePlanner {
 impl Planner for EventBridgePlanner {
     async fn plan(&self, user: UserId, minute: Timestamp) -> Result<(), NotArranged> {
         use aws_sdk_scheduler::types::{
-            ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
+            ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy,
+            Target,
         };
         let explain = |error: &dyn std::fmt::Display| NotArranged(error.to_string());
         let at = minute.to_zoned(TimeZone::UTC).strftime("at(%Y-%m-%dT%H:%M:%S)").to_string();
@@ -141,7 +146,8 @@ impl Planner for EventBridgePlanner {
             .build()
             .map_err(|error| explain(&error))?;
         // A wake that comes much too late is of no use: the sweep has been there before.
-        let retries = RetryPolicy::builder().maximum_event_age_in_seconds(300).maximum_retry_attempts(5).build();
+        let retries =
+            RetryPolicy::builder().maximum_event_age_in_seconds(300).maximum_retry_attempts(5).build();
         let mut target = Target::builder()
             .arn(&self.target)
             .role_arn(&self.role)
@@ -191,7 +197,10 @@ impl Nature for RealNature {
 
     fn chance(&self) -> u128 {
         let mut bytes = [0; 16];
-        #[expect(clippy::expect_used, reason = "without random numbers no id or code is safe: the invocation has to fail")]
+        #[expect(
+            clippy::expect_used,
+            reason = "without random numbers no id or code is safe: the invocation has to fail"
+        )]
         getrandom::fill(&mut bytes).expect("the kernel gives random numbers");
         u128::from_le_bytes(bytes)
     }
@@ -246,7 +255,10 @@ impl Ports for AwsPorts {
 /// It cannot be read, or holds no text.
 pub async fn secret(client: &aws_sdk_secretsmanager::Client, arn: &str) -> anyhow::Result<SecretString> {
     let value = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
-        anyhow::anyhow!("a secret could not be read: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(&error))
+        anyhow::anyhow!(
+            "a secret could not be read: {}",
+            aws_sdk_secretsmanager::error::DisplayErrorContext(&error)
+        )
     })?;
     let text = value.secret_string().ok_or_else(|| anyhow::anyhow!("a secret holds no text"))?;
     Ok(SecretString::from(text.to_owned()))

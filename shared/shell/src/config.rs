@@ -153,7 +153,8 @@ fn minute(vars: &Vars<'_>, endpoint_url: Option<&str>) -> Result<SignedDuration,
         return Err(wrong("MINUTE_SECONDS", "between 0.01 and 60"));
     }
     let full = SignedDuration::from_secs(60);
-    let minute = SignedDuration::try_from_secs_f64(seconds).map_err(|error| wrong("MINUTE_SECONDS", error))?;
+    let minute =
+        SignedDuration::try_from_secs_f64(seconds).map_err(|error| wrong("MINUTE_SECONDS", error))?;
     if minute != full && !endpoint_url.is_some_and(is_loopback) {
         return Err(wrong("MINUTE_SECONDS", "anything but 60 is for a stack on this machine only"));
     }
@@ -170,7 +171,9 @@ pub fn is_loopback(url: &str) -> bool {
         return false;
     }
     let name = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
-    name == "localhost" || name.starts_with("[::1]") || name.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback())
+    name == "localhost"
+        || name.starts_with("[::1]")
+        || name.parse().is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback())
 }
 
 fn wrong(name: &str, why: impl std::fmt::Display) -> Misconfigured {

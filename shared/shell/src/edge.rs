@@ -34,7 +34,10 @@ impl Request {
         let raw_query = event.uri().query().unwrap_or_default().to_owned();
         let (arrived_at, source_ip) = match event.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => (
-                Timestamp::from_millisecond(context.time_epoch).ok().filter(|at| at.as_second() > 0).unwrap_or(now),
+                Timestamp::from_millisecond(context.time_epoch)
+                    .ok()
+                    .filter(|at| at.as_second() > 0)
+                    .unwrap_or(now),
                 context.http.source_ip.clone().unwrap_or_default(),
             ),
             Some(_) | None => (now, String::new()),
@@ -43,9 +46,17 @@ impl Request {
         let body = match body {
             Body::Text(text) => text.into_bytes(),
             Body::Binary(bytes) => bytes,
-            _ => Vec::new(),
+            Body::Empty | _ => Vec::new(),
         };
-        Self { method: parts.method, raw_path, raw_query, headers: parts.headers, body, arrived_at, source_ip }
+        Self {
+            method: parts.method,
+            raw_path,
+            raw_query,
+            headers: parts.headers,
+            body,
+            arrived_at,
+            source_ip,
+        }
     }
 
     /// The parts of the path, without empty ones: a slash at the end makes no difference.
@@ -70,7 +81,10 @@ impl Request {
 impl std::fmt::Debug for Request {
     /// Shows neither query, headers nor body: they hold numbers, codes and tokens.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("method", &self.method).field("body_bytes", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

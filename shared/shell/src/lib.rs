@@ -4,6 +4,7 @@
 //! The shell is generic over [`ports::Ports`], so that the same lines run on AWS and in a simulated world.
 
 pub mod alarm;
+pub mod api;
 pub mod app;
 pub mod aws;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod respond;
 pub mod run;
 pub mod runtime;
 pub mod say;
+pub mod session;
 pub mod shell;
 pub mod sweep;
 pub mod wake;

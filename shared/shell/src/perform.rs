@@ -52,7 +52,9 @@ pub(crate) async fn perform<P: Ports>(
             match carrier.place_call(&request).await {
                 Ok(placed) => Outcome::Placed {
                     sid: placed.sid,
-                    queue: SignedDuration::from_millis(i64::try_from(placed.queue_time_ms).unwrap_or(i64::MAX)),
+                    queue: SignedDuration::from_millis(
+                        i64::try_from(placed.queue_time_ms).unwrap_or(i64::MAX),
+                    ),
                 },
                 Err(error) => failed(&error),
             }
@@ -61,7 +63,9 @@ pub(crate) async fn perform<P: Ports>(
             let callback = shell.carrier_url(&receipt("text", actor, id, pending.attempt));
             text(carrier, to, body, &callback).await
         }
-        Effect::Cancel { sid } => carrier.cancel_call(sid).await.map_or_else(|error| failed(&error), |()| Outcome::Done),
+        Effect::Cancel { sid } => {
+            carrier.cancel_call(sid).await.map_or_else(|error| failed(&error), |()| Outcome::Done)
+        }
         Effect::Poll { sid } => match carrier.poll_call(sid).await {
             Ok(status) => Outcome::Polled(progress(&status)),
             Err(error) => failed(&error),
@@ -79,8 +83,11 @@ async fn text<C: Carrier>(
     let body = normalize(body);
     let mut outcome = Outcome::Done;
     for (index, piece) in split(&body).into_iter().enumerate() {
-        let request =
-            TextRequest { to: to.clone(), body: piece.to_owned(), status_callback: Some(callback.to_owned()) };
+        let request = TextRequest {
+            to: to.clone(),
+            body: piece.to_owned(),
+            status_callback: Some(callback.to_owned()),
+        };
         match carrier.send_text(&request).await {
             Ok(_) => {}
             Err(error) if index == 0 => return failed(&error),

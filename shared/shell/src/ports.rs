@@ -19,7 +19,11 @@ pub struct NotArranged(pub String);
 /// The queue of wakes that come within 15 minutes.
 pub trait Queue: Send + Sync {
     /// Sends one wake of `actor`, to arrive after `delay_seconds` (at most 900).
-    fn hint(&self, actor: ActorId, delay_seconds: u32) -> impl Future<Output = Result<(), NotArranged>> + Send;
+    fn hint(
+        &self,
+        actor: ActorId,
+        delay_seconds: u32,
+    ) -> impl Future<Output = Result<(), NotArranged>> + Send;
 }
 
 /// The users' own schedules.

@@ -75,7 +75,10 @@ pub fn method_not_allowed(allowed: &str) -> Response {
 
 fn internal(error: &dyn std::fmt::Display) -> Response {
     tracing::error!(error = %error, "an answer could not be written");
-    fail(StatusCode::INTERNAL_SERVER_ERROR, "internal error: nothing is known to have changed; please try again")
+    fail(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal error: nothing is known to have changed; please try again",
+    )
 }
 
 /// Reads a JSON body. Unknown fields and wrong types are refused by the target type itself.
@@ -90,7 +93,8 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
     if request.body.is_empty() {
         return Err(bad_request("the body is missing: send a JSON object"));
     }
-    serde_json::from_slice(&request.body).map_err(|error| bad_request(format!("the body is not valid: {error}")))
+    serde_json::from_slice(&request.body)
+        .map_err(|error| bad_request(format!("the body is not valid: {error}")))
 }
 
 /// The answer for an event that led to nothing.
@@ -101,7 +105,9 @@ pub fn failure(error: &RunError) -> Response {
         RunError::Rejected(Rejected::Invalid(why)) => bad_request(why.clone()),
         RunError::Rejected(Rejected::Forbidden(why)) => fail(StatusCode::FORBIDDEN, why.clone()),
         RunError::Rejected(Rejected::Conflict(why)) => fail(StatusCode::CONFLICT, why.clone()),
-        RunError::Taken(Taken::UserPhone) => bad_request("phone_number: another user has this number already"),
+        RunError::Taken(Taken::UserPhone) => {
+            bad_request("phone_number: another user has this number already")
+        }
         RunError::Taken(Taken::UserEmail) => bad_request("email: another user has this address already"),
         RunError::Poisoned { actor, why, .. } => {
             crate::alarm::operator("PoisonedActor", &format!("{actor}: {why}"));

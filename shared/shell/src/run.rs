@@ -72,7 +72,9 @@ impl From<StoreError> for RunError {
             StoreError::Undecodable { actor, version, fails, why } => {
                 Self::Poisoned { actor, version, fails, why: why.to_string() }
             }
-            other @ (StoreError::Temporary(_) | StoreError::Permanent(_)) => Self::NotRecorded(other.to_string()),
+            other @ (StoreError::Temporary(_) | StoreError::Permanent(_)) => {
+                Self::NotRecorded(other.to_string())
+            }
         }
     }
 }
@@ -225,11 +227,15 @@ fn claim_due<P: Ports>(shell: &Shell<P>, case: &mut Case, began: Timestamp) -> C
     let mut claimed = Vec::new();
     if let Some(deadman) = &mut case.deadman {
         let actor = ActorId::Deadman(deadman.id);
-        claimed.extend(claim(&mut deadman.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)));
+        claimed.extend(
+            claim(&mut deadman.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)),
+        );
     }
     if let Some(incident) = &mut case.incident {
         let actor = ActorId::Incident(incident.id);
-        claimed.extend(claim(&mut incident.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)));
+        claimed.extend(
+            claim(&mut incident.pending, now, until).into_iter().map(|(id, pending)| (actor, id, pending)),
+        );
     }
     claimed
 }

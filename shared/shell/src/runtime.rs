@@ -1,9 +1,10 @@
 //! A function from its start to its events: environment, secrets, clients, then Lambda's loop.
 
+use std::pin::Pin;
+
 use lambda_runtime::LambdaEvent;
 use lucius_auth::Sessions;
-use lucius_store::{DynamoStore, Keyring, Store};
-use lucius_telephony::Verifier as _;
+use lucius_store::{DynamoStore, Keyring};
 use lucius_twilio::{Settings, Tokens, TwilioClient, TwilioVerifier};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -75,7 +76,8 @@ pub async fn start() -> Result<Started, Error> {
         planner: EventBridgePlanner::new(&sdk, &config),
         nature: RealNature,
     };
-    let (deadman_function, escalate_function) = (config.deadman_function.clone(), config.escalate_function.clone());
+    let (deadman_function, escalate_function) =
+        (config.deadman_function.clone(), config.escalate_function.clone());
     let app = app(config, keyring, ports, webhook?, setup_token?, sessions?)?;
     Ok(Started { app, sdk, deadman_function, escalate_function })
 }
@@ -128,7 +130,9 @@ async fn warm(client: &aws_sdk_dynamodb::Client, table: &str) {
 
 fn verifier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioVerifier> {
     let WebhookSecret { auth_token, auth_token_next } = serde_json::from_str(secret.expose_secret())
-        .map_err(|_| anyhow::anyhow!("the carrier's webhook secret is not the JSON that the template writes"))?;
+        .map_err(|_| {
+            anyhow::anyhow!("the carrier's webhook secret is not the JSON that the template writes")
+        })?;
     let next = auth_token_next.filter(|token| !token.expose_secret().is_empty());
     Ok(TwilioVerifier::new(config.twilio_account_sid.clone(), Tokens::new(auth_token, next)?))
 }
@@ -146,19 +150,20 @@ fn carrier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioClien
     })?)
 }
 
+/// A function that answers requests.
+pub type Handler =
+    for<'a> fn(&'a App<AwsPorts>, &'a Request) -> Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
 /// Serves HTTP events for ever.
 ///
 /// # Errors
 /// The function cannot start, or Lambda's runtime is gone.
-pub async fn serve_http<H>(handle: H) -> Result<(), Error>
-where
-    H: AsyncFn(&App<AwsPorts>, &Request) -> Response,
-{
-    let started = start().await?;
-    let (app, handle) = (&started.app, &handle);
+pub async fn serve_http(handle: Handler) -> Result<(), Error> {
+    let started = Box::pin(start()).await?;
+    let app = &started.app;
     lambda_http::run(lambda_http::service_fn(|event: lambda_http::Request| async move {
         let request = Request::from_lambda(event, app.shell.ports.nature.now());
-        handle(app, &request).await.into_lambda()
+        handle(app, &request).await.into_lambda().map_err(Error::from)
     }))
     .await
 }
@@ -173,7 +178,8 @@ where
     R: serde::Serialize,
     H: AsyncFn(&App<AwsPorts>, E) -> Result<R, Error>,
 {
-    serve_aws(|_: &Started| Ok(()), async |app: &App<AwsPorts>, (): &(), event: E| handle(app, event).await).await
+    serve_aws(|_: &Started| Ok(()), async |app: &App<AwsPorts>, (): &(), event: E| handle(app, event).await)
+        .await
 }
 
 /// Serves events of another kind for ever, with a client of the function's own.
@@ -186,7 +192,7 @@ where
     R: serde::Serialize,
     H: AsyncFn(&App<AwsPorts>, &O, E) -> Result<R, Error>,
 {
-    let started = start().await?;
+    let started = Box::pin(start()).await?;
     let own = own(&started)?;
     let (app, own, handle) = (&started.app, &own, &handle);
     lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<E>| async move {

@@ -14,7 +14,8 @@ pub fn twiml<P: Ports>(shell: &Shell<P>, prompt: &Prompt) -> Twiml {
     match &prompt.then {
         Then::Listen { path, one_digit, speech, timeout_seconds } => {
             // Silence is an answer as well: it comes to the same address, without digits.
-            let gather = Gather::new(shell.carrier_url(path)).timeout_seconds(*timeout_seconds).action_on_empty();
+            let gather =
+                Gather::new(shell.carrier_url(path)).timeout_seconds(*timeout_seconds).action_on_empty();
             let gather = if *one_digit { gather.digits(1).finish_on_key(None) } else { gather };
             let gather = if *speech { gather.input(Input::KeysOrSpeech) } else { gather };
             Twiml::new().gather(said.fold(gather, Gather::say))

@@ -53,7 +53,10 @@ pub(crate) async fn arrange<P: Ports>(shell: &Shell<P>, before: &Case, after: &C
 
 /// Sends one hint if the alarm clock of `actor` was moved to within the queue's reach.
 async fn hint_if_moved<P: Ports>(shell: &Shell<P>, actor: ActorId, old: Option<Due>, new: Option<Due>) {
-    let Some(due) = new.filter(|due| due.rank != Rank::Schedule && old.map(|old| old.at) != Some(due.at)) else { return };
+    let Some(due) = new.filter(|due| due.rank != Rank::Schedule && old.map(|old| old.at) != Some(due.at))
+    else {
+        return;
+    };
     hint_at(shell, actor, due.at).await;
 }
 
@@ -106,7 +109,9 @@ async fn within<P: Ports>(
     let limit = std::pin::pin!(shell.ports.nature().pause(PATIENCE));
     match futures::future::select(task, limit).await {
         futures::future::Either::Left((done, _)) => done,
-        futures::future::Either::Right(((), _)) => Err(crate::ports::NotArranged("it took too long".to_owned())),
+        futures::future::Either::Right(((), _)) => {
+            Err(crate::ports::NotArranged("it took too long".to_owned()))
+        }
     }
 }
 
@@ -143,7 +148,9 @@ async fn wait_a_little<P: Ports>(
         ActorId::Incident(_) => case.incident.as_ref().and_then(lucius_core::incident::Incident::due),
     };
     let early = due.map(|due| due.at.duration_since(shell.ports.nature().now()));
-    let Some(early) = early.filter(|early| early.is_positive() && *early <= WORTH_WAITING) else { return Ok(()) };
+    let Some(early) = early.filter(|early| early.is_positive() && *early <= WORTH_WAITING) else {
+        return Ok(());
+    };
     shell.ports.nature().pause(early.saturating_add(SignedDuration::from_millis(1))).await;
     match run(shell, scope, Event::Wake).await {
         Ok(_) | Err(RunError::Rejected(Rejected::NotFound)) => Ok(()),
@@ -156,7 +163,13 @@ async fn wait_a_little<P: Ports>(
 }
 
 /// Postpones an actor that cannot be decided, so that it stops nobody, and calls the operator.
-pub(crate) async fn set_aside<P: Ports>(shell: &Shell<P>, actor: ActorId, version: u64, fails: u32, why: &str) {
+pub(crate) async fn set_aside<P: Ports>(
+    shell: &Shell<P>,
+    actor: ActorId,
+    version: u64,
+    fails: u32,
+    why: &str,
+) {
     alarm::operator("PoisonedActor", &format!("{actor}: {why}"));
     let seconds = 10_i64.saturating_mul(1_i64.checked_shl(fails.min(5)).unwrap_or(32)).min(300);
     let due_at = later(shell.ports.nature().now(), SignedDuration::from_secs(seconds));

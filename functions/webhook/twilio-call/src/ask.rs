@@ -22,7 +22,8 @@ pub(crate) async fn turn<P: Ports>(
     form: &Signed<Form>,
     [user, probe, attempt, turn]: [&str; 4],
 ) -> Response {
-    let (Ok(user), Ok(probe), Ok(attempt), Ok(turn)) = (user.parse(), probe.parse(), attempt.parse(), turn.parse())
+    let (Ok(user), Ok(probe), Ok(attempt), Ok(turn)) =
+        (user.parse(), probe.parse(), attempt.parse(), turn.parse())
     else {
         return Response::empty(StatusCode::NOT_FOUND);
     };
@@ -30,7 +31,8 @@ pub(crate) async fn turn<P: Ports>(
         return Response::empty(StatusCode::BAD_REQUEST);
     };
     let voice = voice.into_inner();
-    let said = voice.digits.clone().or_else(|| voice.speech.as_deref().and_then(spoken_digits)).unwrap_or_default();
+    let said =
+        voice.digits.clone().or_else(|| voice.speech.as_deref().and_then(spoken_digits)).unwrap_or_default();
     let asked = Asked { user, probe, attempt, turn, call_sid: &voice.call_sid };
     let result = asked.answer(app, request, &said).await;
     crate::answer(app, request, result)
@@ -63,7 +65,8 @@ impl Asked<'_> {
                     Reply::Login(Login::Right) => self.check_in(app, request, Answer::Good, proof).await,
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
                     Reply::Login(Login::Locked) => {
-                        let words = "Too many wrong PINs today. If you need help, call us back and press 9. Goodbye.";
+                        let words =
+                            "Too many wrong PINs today. If you need help, call us back and press 9. Goodbye.";
                         Ok(Reply::Prompt(Prompt::goodbye(vec![words.to_owned()])))
                     }
                     other @ (Reply::Silence | Reply::Words(_) | Reply::Prompt(_)) => Ok(other),

@@ -20,7 +20,11 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
             let Some(about) = About::read(incident, effect, attempt) else {
                 return Response::empty(StatusCode::NOT_FOUND);
             };
-            if *kind == "call" { call::told(app, &form, about).await } else { text::told(app, &form, about).await }
+            if *kind == "call" {
+                call::told(app, &form, about).await
+            } else {
+                text::told(app, &form, about).await
+            }
         }
         _ => Response::empty(StatusCode::NOT_FOUND),
     }

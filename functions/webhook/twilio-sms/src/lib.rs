@@ -62,8 +62,10 @@ async fn answer<P: Ports>(app: &App<P>, request: &Request, text: InboundText) ->
             stop::stopped(app, &text, true).await?;
             return Ok(Reply::Silence);
         }
-        (Some(words::Keyword::Start), _) | (_, Some(OptOut::Start)) => stop::stopped(app, &text, false).await?,
-        (Some(words::Keyword::Help) | None, Some(OptOut::Help) | None) => {
+        (Some(words::Keyword::Start), _) | (_, Some(OptOut::Start)) => {
+            stop::stopped(app, &text, false).await?
+        }
+        (Some(words::Keyword::Help) | None, Some(OptOut::Help | OptOut::Unknown(_)) | None) => {
             if text.card.stopped == Some(true) && words::read(&text.body).opts_in {
                 // The carrier has read YES as consent to texts, whatever else it answers.
                 stop::stopped(app, &text, false).await?;

@@ -46,7 +46,9 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
     let turn = Turn { request, call_sid: voice.call_sid, from: voice.from, said };
     let (number, steps) = match segments.as_slice() {
         ["inbound", "answer"] => return answer::answer(app, &turn, 1).await,
-        ["inbound", "answer", round] => return answer::answer(app, &turn, round.parse().unwrap_or(u8::MAX)).await,
+        ["inbound", "answer", round] => {
+            return answer::answer(app, &turn, round.parse().unwrap_or(u8::MAX)).await;
+        }
         ["inbound", "login"] => (0, line::Step::Login),
         ["inbound", step, number] => {
             let Ok(number) = number.parse() else { return Response::empty(StatusCode::NOT_FOUND) };

@@ -46,7 +46,11 @@ pub(crate) async fn step<P: Ports>(
     session.turns = number.saturating_add(1);
     let prompt = if turn.said.is_empty() {
         session.silent = session.silent.saturating_add(1);
-        if session.silent >= SILENT_MAX { nobody_there() } else { take(app, turn, step, &mut session).await? }
+        if session.silent >= SILENT_MAX {
+            nobody_there()
+        } else {
+            take(app, turn, step, &mut session).await?
+        }
     } else {
         session.silent = 0;
         take(app, turn, step, &mut session).await?

@@ -37,13 +37,11 @@ pub(crate) async fn pin<P: Ports>(
     {
         return callback::keyed(app, turn, session).await;
     }
-    match card.and_then(|card| card.user) {
-        Some(user) => claim(app, turn, session, user, &turn.said).await,
-        None => {
-            session.unclaimed = Some(Unclaimed(turn.said.clone()));
-            Ok(ask_account(session.turns))
-        }
+    if let Some(user) = card.and_then(|card| card.user) {
+        return claim(app, turn, session, user, &turn.said).await;
     }
+    session.unclaimed = Some(Unclaimed(turn.said.clone()));
+    Ok(ask_account(session.turns))
 }
 
 /// The number of an account was entered, after a PIN from a number that is no user's. There is one answer for whatever

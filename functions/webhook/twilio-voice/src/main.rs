@@ -4,5 +4,5 @@ use lucius_shell::runtime::{Error, serve_http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    serve_http(twilio_voice::handle).await
+    serve_http(|app, request| Box::pin(twilio_voice::handle(app, request))).await
 }

@@ -43,7 +43,11 @@ pub(crate) async fn chosen<P: Ports>(
         "1" => checked(app, turn, session, user).await,
         "9" => {
             let case = look(app, user).await?;
-            if emergency(&case) { checked(app, turn, session, user).await } else { start(app, turn, session, user).await }
+            if emergency(&case) {
+                checked(app, turn, session, user).await
+            } else {
+                start(app, turn, session, user).await
+            }
         }
         "#" => Ok(Prompt::goodbye(vec!["Goodbye.".to_owned()])),
         other => {
