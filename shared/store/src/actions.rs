@@ -1,14 +1,14 @@
 //! From a commit to the writes that it takes, each with the condition that makes it safe.
 //!
-//! **How many.** `DynamoDB` takes 100 actions in a transaction and no two on one item. Actions are kept by key, the last one
-//! for a key wins, and the lines of a timeline are one item per commit, however many there are. The rest is bounded by
-//! core's limits: 2 actors; 1 timeline; at most 3 rows of a probe or a listing; and one of
+//! **How many.** `DynamoDB` takes 100 actions in a transaction, no two of them on one item. Actions are kept by key, the
+//! last one for a key wins, and the lines of a timeline are one item per commit, however many there are. The rest is bounded
+//! by core's limits: 2 actors, 1 timeline, at most 3 rows of probes and listings, and one of
 //! - opening an incident: a code for each of 20 contacts;
 //! - ending or re-opening one: a code for each of 40 numbers (contacts, and numbers changed meanwhile);
 //! - changing a profile: 2 numbers and 2 addresses; changing a contact: 2 numbers and 1 code;
-//! - removing a user: 50 contacts, number, address, list of users.
+//! - removing a user: 50 contacts, a number, an address, the place in the list of users.
 //!
-//! That is 59 at most, asserted by a test.
+//! That is less than 60. More than 100 would be a permanent fault of its own name, `TooManyActions`.
 
 use std::collections::BTreeMap;
 
@@ -23,86 +23,14 @@ use lucius_core::{
 };
 
 use crate::{
+    action::{Action, Guard, Refusal, Write},
     actor::{Actor, encode},
     api::{Change, Commit},
-    attribute::{Item, millis, n, s, ttl},
+    attribute::{millis, n, s, ttl},
     error::Fault,
     keyring::Keyring,
     keys::{self, Key},
 };
-
-/// What is done to one item.
-#[derive(Debug, Clone)]
-pub(crate) enum Write {
-    /// It is written, whole.
-    Put(Item),
-    /// It is deleted.
-    Delete,
-    /// Only its condition counts.
-    Check,
-}
-
-/// What must hold of the item as it is.
-#[derive(Debug, Clone)]
-pub(crate) enum Guard {
-    /// Nothing.
-    None,
-    /// It is not there.
-    Absent,
-    /// It has this version.
-    Version(u64),
-    /// It is not there, or it is this user's.
-    Holder(UserId),
-    /// It is not there, or over by now.
-    FreeAt(Timestamp),
-    /// It is not there, over by now, or this incident's.
-    FreeAtOr(Timestamp, IncidentId),
-}
-
-/// What it means when the guard does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Somebody else was faster.
-    Moved,
-    /// The number is another user's.
-    Phone,
-    /// The address is another user's.
-    Email,
-    /// There was a first administrator.
-    Admin,
-    /// The item is none of our business any more: this action is left out.
-    Skip,
-}
-
-/// One write of a commit.
-#[derive(Debug, Clone)]
-pub(crate) struct Action {
-    pub(crate) key: Key,
-    pub(crate) write: Write,
-    pub(crate) guard: Guard,
-    pub(crate) refusal: Refusal,
-}
-
-impl Guard {
-    /// The condition, and the values it names.
-    pub(crate) fn expression(&self) -> Option<(&'static str, Vec<(&'static str, AttributeValue)>)> {
-        Some(match self {
-            Self::None => return None,
-            Self::Absent => ("attribute_not_exists(pk)", vec![]),
-            Self::Version(version) => ("version = :version", vec![(":version", n(version))]),
-            Self::Holder(user) => {
-                ("attribute_not_exists(pk) OR holder = :holder", vec![(":holder", n(user))])
-            }
-            Self::FreeAt(now) => {
-                ("attribute_not_exists(pk) OR expires_at <= :now", vec![(":now", n(now.as_millisecond()))])
-            }
-            Self::FreeAtOr(now, incident) => (
-                "attribute_not_exists(pk) OR expires_at <= :now OR incident = :incident",
-                vec![(":now", n(now.as_millisecond())), (":incident", n(incident))],
-            ),
-        })
-    }
-}
 
 /// The actions of one commit, at most one for each item.
 #[derive(Debug)]

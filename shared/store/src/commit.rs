@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::{
 use lucius_core::{deadman::Deadman, id::OpId};
 
 use crate::{
-    actions::{Action, Actions, Refusal, Write},
+    action::{Action, Refusal, Write},
+    actions::Actions,
     actor::op,
     api::Commit,
     attribute::Item,
@@ -20,6 +21,9 @@ use crate::{
     error::{CommitError, CreateError, Failed, Fault, StoreError, Taken},
     keys,
 };
+
+/// The most actions that a transaction takes.
+const ACTIONS_MAX: usize = 100;
 
 /// Why nothing was written, as far as is known.
 #[derive(Debug)]
@@ -118,6 +122,9 @@ impl DynamoStore {
             [] => Ok(()),
             [Action { write: Write::Put(item), .. }] => self.put_one(actions, item).await,
             [Action { write: Write::Delete, .. }] => self.delete_one(actions).await,
+            _ if actions.len() > ACTIONS_MAX => {
+                Err(Unwritten::Failed(Failed::coded("TransactWriteItems", "TooManyActions")))
+            }
             _ => self.transact(actions, token).await,
         }
     }

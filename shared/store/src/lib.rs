@@ -9,6 +9,7 @@
 //! Phone numbers, e-mail addresses and codes are never part of a key: their keyed digests are ([`Keyring`]). Errors name an
 //! operation, the service's error code and, for an item, its actor; never what was stored.
 
+mod action;
 mod actions;
 mod actor;
 mod api;

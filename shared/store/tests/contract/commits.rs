@@ -2,7 +2,7 @@
 
 use lucius_core::{
     actor::ActorId,
-    deadman::{Deadman, State},
+    deadman::{CONTACTS_MAX, Deadman, State},
     history::{Entry, ProbeRecord, ProbeStatus, Row, What},
     incident::{EndedBy, Incident, Status},
     turn::Pointer,
@@ -10,7 +10,7 @@ use lucius_core::{
 use lucius_store::{Change, Commit, CommitError, Store};
 
 use crate::{
-    story::{Story, at, incident_id, nothing, op, phone, user},
+    story::{Story, at, incident_id, nothing, op, phone, user, user_id},
     world::{World, draw},
 };
 
@@ -204,6 +204,37 @@ async fn a_removed_user_leaves_no_pointer(store: &impl Store) {
     assert_eq!(store.create_user(&next, false, op()).await, Ok(()));
 }
 
+/// A user with as many contacts as there may be is removed in one transaction.
+async fn the_largest_removal_is_one_transaction(store: &impl Store) {
+    let tale = Story::begin(store, 1).await;
+    let mut deadman = tale.deadman().await;
+    let first = deadman.contacts[0].clone();
+    deadman.contacts = (0..CONTACTS_MAX as u64)
+        .map(|n| lucius_core::deadman::Contact { phone: phone(7_000_000 + n), ..first.clone() })
+        .collect();
+    let version = store.load_deadman(deadman.id).await.unwrap().unwrap().version;
+    let contacts = deadman.contacts.iter().map(|contact| Pointer::ContactOf {
+        user: deadman.id,
+        old: None,
+        new: Some(contact.phone.clone()),
+    });
+    let pointers: Vec<_> = contacts.collect();
+    let update = Change::Update { version, to: deadman.clone() };
+    store.commit(&Commit { deadman: Some(update), pointers, ..nothing(at(0)) }).await.unwrap();
+    let last = deadman.contacts[CONTACTS_MAX - 1].phone.clone();
+    assert_eq!(store.number(&last, at(0)).await.unwrap().contact_of, [deadman.id]);
+    let update = Change::Update { version: version + 1, to: deadman };
+    store.commit(&Commit { deadman: Some(update), removed: true, ..nothing(at(0)) }).await.unwrap();
+    assert_eq!(store.number(&last, at(0)).await.unwrap().contact_of, []);
+}
+
+async fn more_than_a_transaction_takes_is_refused(store: &impl Store) {
+    let pointer = |n| Pointer::ContactOf { user: user_id(n), old: None, new: Some(phone(n)) };
+    let commit = Commit { pointers: (0..101).map(pointer).collect(), ..nothing(at(0)) };
+    let done = store.commit(&commit).await;
+    assert_eq!(done.unwrap_err().to_string(), "permanent: TransactWriteItems: TooManyActions");
+}
+
 #[tokio::test]
 async fn commits_hold_or_do_not() {
     let world = World::new().await;
@@ -219,6 +250,8 @@ async fn transactions_write_all_or_nothing() {
     one_stale_actor_stops_both(&world.store).await;
     what_was_read_is_checked(&world.store).await;
     the_largest_commit_is_one_transaction(&world.store).await;
+    the_largest_removal_is_one_transaction(&world.store).await;
+    more_than_a_transaction_takes_is_refused(&world.store).await;
 }
 
 #[tokio::test]
