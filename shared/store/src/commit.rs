@@ -246,9 +246,8 @@ fn is_ours(actions: &[Action], refused: &Refused, op: OpId) -> bool {
 /// Why a commit was refused; none if nothing but actions that may be left out stood in the way. An actor that has moved
 /// comes first: what else is said may be said of the past.
 fn reason(actions: &[Action], refused: &[Refused]) -> Option<Refusal> {
-    let mut reasons =
-        refused.iter().map(|refused| actions.get(refused.index).map_or(Refusal::Moved, |a| a.refusal));
-    let all: Vec<_> = reasons.by_ref().filter(|refusal| *refusal != Refusal::Skip).collect();
+    let of = |refused: &Refused| actions.get(refused.index).map_or(Refusal::Moved, |action| action.refusal);
+    let all: Vec<_> = refused.iter().map(of).collect();
     let first = [Refusal::Moved, Refusal::Admin, Refusal::Phone, Refusal::Email];
     first.into_iter().find(|refusal| all.contains(refusal))
 }

@@ -28,7 +28,7 @@ impl DynamoStore {
             .update_expression("SET began_at = :now")
             .condition_expression(
                 "(attribute_not_exists(finished_at) OR finished_at <= :stale OR finished_at > :future) AND \
-                 (attribute_not_exists(began_at) OR began_at <= :dead OR began_at > :future OR finished_at >= began_at)",
+                 (attribute_not_exists(began_at) OR began_at <= :dead OR began_at > :future)",
             )
             .expression_attribute_values(":now", n(millis(now)))
             .expression_attribute_values(":stale", ago(FRESH))

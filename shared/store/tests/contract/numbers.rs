@@ -215,6 +215,16 @@ async fn a_user_moves_only_to_what_is_free(store: &impl Store) {
     assert_eq!(store.number(&free, at(0)).await.unwrap().user, Some(ann.id));
     assert_eq!(store.number(&ann.profile.phone, at(0)).await.unwrap().user, None);
 
+    // What one has no longer, and another has now, is not taken from them.
+    let bob = Deadman { profile: ann.profile.clone(), ..user(draw() * 100) };
+    store.create_user(&bob, false, op()).await.unwrap();
+    let update = Change::Update { version: 2, to: ann.clone() };
+    let again = Commit { op: op(), deadman: Some(update), ..moves(&free, &address) };
+    assert_eq!(store.commit(&again).await, Ok(()));
+    assert_eq!(store.user_by_email(&ann.profile.email).await.unwrap(), Some(bob.id));
+    assert_eq!(store.number(&ann.profile.phone, at(0)).await.unwrap().user, Some(bob.id));
+    assert_eq!(store.load_deadman(ann.id).await.unwrap().unwrap().version, 3);
+
     // A stale change is a conflict, even where the number is taken as well: what was read is no longer so.
     let done = store.commit(&moves(&eve.profile.phone, &address)).await;
     assert_eq!(done, Err(CommitError::Conflict));

@@ -23,8 +23,9 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     begin + SignedDuration::from_secs(seconds)
 }
 
+/// Never the same, and in no order.
 pub(crate) fn op() -> OpId {
-    OpId::new(u128::from(draw()))
+    OpId::new(u128::from(draw()).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835))
 }
 
 pub(crate) fn phone(n: u64) -> PhoneNumber {
