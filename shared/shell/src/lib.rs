@@ -19,6 +19,8 @@ pub mod say;
 pub mod session;
 pub mod shell;
 pub mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod wake;
 pub mod webhook;
 

@@ -1,0 +1,334 @@
+//! A small world for the tests of functions: the real store on an embedded `DynamoDB`, a clock that stands until it is
+//! moved, and notebooks in place of queue and schedules.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has to stop")]
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use lucius_auth::{Holder, Sessions, testing::LocalSigner};
+use lucius_core::{
+    actor::ActorId,
+    deadman::{Contact, Deadman, ProbeSettings, Profile},
+    id::{ContactId, UserId},
+    phone::{NumberPolicy, PhoneNumber},
+    policy::Policy,
+    schedule::{CronExpression, Schedule, TimeZone},
+};
+use lucius_store::{DynamoStore, Keyring, Store as _, schema::create_table};
+use lucius_twilio::TwilioClient;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::{
+    app::App,
+    edge::{Request, Response},
+    ports::{Nature, NotArranged, Planner, Ports, Queue},
+    shell::{Pace, Shell},
+};
+
+/// Where the world's functions are reached; also who issues its sessions.
+pub const BASE_URL: &str = "https://lucius.example";
+
+/// What the first admin has to show.
+pub const SETUP_TOKEN: &str = "setup-token-of-this-world";
+
+/// The number of the line.
+pub const SERVICE_NUMBER: &str = "+12025550100";
+
+const TABLE: &str = "lucius";
+
+/// Time that stands, and chance that can be repeated.
+#[derive(Debug)]
+pub struct Clock {
+    millis: AtomicI64,
+    drawn: AtomicU64,
+}
+
+impl Clock {
+    /// Moves time on.
+    pub fn advance(&self, by: SignedDuration) {
+        self.millis.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Nature for Clock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.millis.load(Ordering::Relaxed)).unwrap()
+    }
+
+    async fn pause(&self, time: SignedDuration) {
+        self.advance(time);
+    }
+
+    fn chance(&self) -> u128 {
+        // An odd factor: the low bits, of which ids are made, do not come again for a long while.
+        u128::from(self.drawn.fetch_add(1, Ordering::Relaxed)).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
+    }
+}
+
+/// Wakes that were asked for.
+#[derive(Debug, Default)]
+pub struct Notebook<T>(Mutex<Vec<T>>);
+
+impl<T: Clone> Notebook<T> {
+    /// All of them, in order.
+    #[must_use]
+    pub fn entries(&self) -> Vec<T> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn note(&self, entry: T) {
+        self.0.lock().unwrap().push(entry);
+    }
+}
+
+impl Queue for Notebook<(ActorId, u32)> {
+    async fn hint(&self, actor: ActorId, delay_seconds: u32) -> Result<(), NotArranged> {
+        self.note((actor, delay_seconds));
+        Ok(())
+    }
+}
+
+impl Planner for Notebook<(UserId, Timestamp)> {
+    async fn plan(&self, user: UserId, minute: Timestamp) -> Result<(), NotArranged> {
+        self.note((user, minute));
+        Ok(())
+    }
+}
+
+/// The ports of the world. It decides and does not perform.
+#[derive(Debug)]
+pub struct TestPorts {
+    store: DynamoStore,
+    /// Near wakes.
+    pub queue: Notebook<(ActorId, u32)>,
+    /// Far wakes.
+    pub planner: Notebook<(UserId, Timestamp)>,
+    /// Time and chance.
+    pub clock: Clock,
+}
+
+impl Ports for TestPorts {
+    type Store = DynamoStore;
+    type Carrier = TwilioClient;
+    type Queue = Notebook<(ActorId, u32)>;
+    type Planner = Notebook<(UserId, Timestamp)>;
+    type Nature = Clock;
+
+    fn store(&self) -> &DynamoStore {
+        &self.store
+    }
+
+    fn carrier(&self) -> Option<&TwilioClient> {
+        None
+    }
+
+    fn queue(&self) -> &Self::Queue {
+        &self.queue
+    }
+
+    fn planner(&self) -> &Self::Planner {
+        &self.planner
+    }
+
+    fn nature(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+/// A function's parts, with an empty table behind them.
+pub struct World {
+    /// What a handler takes.
+    pub app: App<TestPorts>,
+}
+
+impl World {
+    /// A new one, at noon of 3 March 2026. To be made within a runtime that lives as long as it.
+    pub async fn new() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(endpoint)
+            .build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        create_table(&client, TABLE).await.unwrap();
+        let keyring = Keyring::new(b"a secret of 256 bits, or as good");
+        let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
+        let ports = TestPorts {
+            store: DynamoStore::new(client, TABLE.to_owned(), keyring.clone()),
+            queue: Notebook(Mutex::default()),
+            planner: Notebook(Mutex::default()),
+            clock: Clock { millis: noon.as_millisecond().into(), drawn: 1.into() },
+        };
+        let signer = Arc::new(LocalSigner::generate());
+        let service_number: PhoneNumber = SERVICE_NUMBER.parse().unwrap();
+        let app = App {
+            shell: Shell {
+                ports,
+                policy: Policy::default(),
+                public_base_url: BASE_URL.to_owned(),
+                pace: Pace { account: "AC1".to_owned(), calls_per_second: 1 },
+            },
+            keyring,
+            numbers: NumberPolicy::new("+1", Some(service_number.clone())).unwrap(),
+            service_number,
+            twilio: None,
+            sessions: Some(Sessions::new(BASE_URL.to_owned(), signer.public(), Vec::new(), signer)),
+            setup_token: Some(SecretString::from(SETUP_TOKEN)),
+        };
+        Self { app }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &DynamoStore {
+        &self.app.shell.ports.store
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.app.shell.ports.clock
+    }
+
+    /// Enters a user, as `change` leaves them. Without a change: not armed, no PIN, no contacts, no admin. Names, numbers
+    /// and addresses are made of the id, so that no two users share one.
+    pub async fn user(&self, change: impl FnOnce(&mut Deadman)) -> UserId {
+        let clock = self.clock();
+        let id = UserId::new(clock.now(), u16::try_from(clock.chance() & 0x0FFF).unwrap());
+        let mut deadman = Deadman::new(id, profile(id), settings(clock.now()), clock.now());
+        change(&mut deadman);
+        let first_admin = deadman.profile.is_admin;
+        self.store().create_user(&deadman, first_admin, clock.op()).await.unwrap();
+        id
+    }
+
+    /// The user's switch as it is stored.
+    pub async fn deadman(&self, user: UserId) -> Option<Deadman> {
+        self.store().load_deadman(user).await.unwrap().map(|loaded| loaded.state)
+    }
+
+    /// A session of the user.
+    pub async fn token(&self, user: UserId) -> String {
+        let is_admin = self.deadman(user).await.is_some_and(|deadman| deadman.profile.is_admin);
+        let holder = Holder { user, first_name: "Ann", last_name: "Lee", is_admin };
+        self.app.sessions.as_ref().unwrap().issue(holder, self.clock().now()).await.unwrap()
+    }
+}
+
+fn profile(id: UserId) -> Profile {
+    Profile {
+        first_name: "Ann".to_owned(),
+        last_name: "Lee".to_owned(),
+        email: format!("ann{id}@example.com"),
+        phone: number(2, id.get()),
+        password: "no hash".to_owned(),
+        is_admin: false,
+        language: None,
+        time_zone: TimeZone::utc(),
+        pin: None,
+        message: None,
+    }
+}
+
+fn settings(now: Timestamp) -> ProbeSettings {
+    ProbeSettings {
+        active: false,
+        schedule: Schedule::Cron(CronExpression::parse("0 18 * * 3").unwrap()),
+        max_retries: 3,
+        wait_minutes: 60,
+        by_sms: true,
+        by_call: false,
+        pin_in_reply: false,
+        updated_at: now,
+    }
+}
+
+/// A number that is nobody's outside: `area` tells users from contacts.
+fn number(area: u64, id: u64) -> PhoneNumber {
+    format!("+1{area}02{:07}", id % 10_000_000).parse().unwrap()
+}
+
+/// An emergency contact to put into [`Deadman::contacts`].
+#[must_use]
+pub fn contact(id: u64, now: Timestamp) -> Contact {
+    Contact {
+        id: ContactId::try_from(id).unwrap(),
+        created_at: now,
+        updated_at: now,
+        first_name: format!("Contact{id}"),
+        last_name: "Doe".to_owned(),
+        phone: number(3, id),
+        email: None,
+        is_emergency_contact: true,
+        priority: 1,
+        by_call: true,
+        by_sms: true,
+        language: None,
+        consented: true,
+        text_stopped: false,
+    }
+}
+
+/// A request without headers and body.
+#[must_use]
+pub fn request(method: Method, path: &str) -> Request {
+    let (raw_path, raw_query) = path.split_once('?').unwrap_or((path, ""));
+    Request {
+        method,
+        raw_path: raw_path.to_owned(),
+        raw_query: raw_query.to_owned(),
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+        arrived_at: Timestamp::UNIX_EPOCH,
+        source_ip: "192.0.2.1".to_owned(),
+    }
+}
+
+impl Request {
+    /// The same with another header.
+    #[must_use]
+    pub fn header_set(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    /// The same with a session.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header_set("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn json(mut self, body: &Value) -> Self {
+        self.body = body.to_string().into_bytes();
+        self
+    }
+}
+
+impl Response {
+    /// The body, once it is certain that it has the envelope of `status`: `success`, and either no errors or some.
+    #[must_use]
+    #[track_caller]
+    pub fn expect(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert!(self.content_type.starts_with("application/json"));
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        assert_eq!(body["success"], status.is_success(), "{body}");
+        let errors = body["errors"].as_array().map_or(0, Vec::len);
+        assert_eq!(errors > 0, !status.is_success(), "{body}");
+        body
+    }
+}
