@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::config::Config;
+use crate::control::Followed;
 use crate::event::{About, Event, Level, What};
 use crate::faults::{Effect, Faults};
 use crate::message::Message;
@@ -23,6 +24,7 @@ pub(crate) struct Board {
     pub(crate) stream: broadcast::Sender<Arc<Event>>,
     state: Mutex<State>,
     faults: Mutex<Faults>,
+    followed: Mutex<Followed>,
     own_url: OnceLock<String>,
 }
 
@@ -70,6 +72,7 @@ impl Board {
             stream: broadcast::channel(4_096).0,
             state: Mutex::new(state),
             faults: Mutex::new(Faults::default()),
+            followed: Mutex::new(Followed::default()),
             own_url: OnceLock::new(),
         })
     }
@@ -82,6 +85,11 @@ impl Board {
     /// The faults, locked.
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the page follows, locked.
+    pub(crate) fn followed(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where this switchboard listens, known once it does.

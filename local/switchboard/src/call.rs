@@ -175,7 +175,7 @@ impl Call {
             "from_formatted": formatted(&self.from),
             "phone_number_sid": null,
             "status": self.status,
-            "start_time": time(self.answered.or(self.dialled.filter(|_| finished))),
+            "start_time": time(self.answered.or_else(|| self.dialled.filter(|_| finished))),
             "end_time": time(self.ended),
             "duration": (self.status == Status::Completed).then(|| self.talked().to_string())
                 .or_else(|| finished.then(|| "0".to_owned())),

@@ -1,5 +1,6 @@
 //! The control API for tests and for the page. `CONTROL.md` describes it.
 
+mod api;
 mod calls;
 mod carrier;
 mod claims;
@@ -7,7 +8,11 @@ mod events;
 mod faults;
 mod forge;
 mod phones;
+mod story;
 mod stream;
+mod watch;
+
+pub(crate) use watch::Followed;
 
 use crate::board::Board;
 use crate::number;
@@ -84,5 +89,8 @@ pub(crate) fn routes() -> Router<Arc<Board>> {
         .route("/faults/{id}", delete(faults::remove))
         .route("/unexpected", get(claims::unexpected))
         .route("/consume", post(claims::consume))
+        .route("/watch", get(watch::show).post(watch::set))
+        .route("/story", get(story::show).post(story::start))
+        .route("/story/stop", post(story::stop))
         .route("/problems", get(claims::problems))
 }

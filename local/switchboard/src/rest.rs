@@ -162,7 +162,8 @@ pub(crate) async fn handle(State(board): State<Arc<Board>>, request: Request) ->
 }
 
 async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: &[Effect]) -> Response {
-    let before = total(effects, |effect| if let Effect::HoldBefore(wait) = effect { Some(*wait) } else { None });
+    let before =
+        total(effects, |effect| if let Effect::HoldBefore(wait) = effect { Some(*wait) } else { None });
     tokio::time::sleep(before).await;
     for effect in effects {
         match effect {
@@ -182,7 +183,8 @@ async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: 
         }
     }
     let reply = answer(board, target, form);
-    let after = total(effects, |effect| if let Effect::HoldAfter(wait) = effect { Some(*wait) } else { None });
+    let after =
+        total(effects, |effect| if let Effect::HoldAfter(wait) = effect { Some(*wait) } else { None });
     tokio::time::sleep(after).await;
     for effect in effects {
         if let Effect::Status { status, .. } = effect {
@@ -202,12 +204,12 @@ async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: 
 fn answer(board: &Arc<Board>, target: &Target, form: &Form) -> Reply {
     match target {
         Target::CallCreate => calls::create(board, form),
-        Target::CallList => calls::list(board, form),
+        Target::CallList => Ok((StatusCode::OK, calls::list(board, form))),
         Target::CallFetch(sid) => calls::fetch(board, sid),
         Target::CallUpdate(sid) => calls::update(board, sid, form),
         Target::CallDelete(sid) => calls::delete(board, sid),
         Target::TextCreate => messages::create(board, form),
-        Target::TextList => messages::list(board, form),
+        Target::TextList => Ok((StatusCode::OK, messages::list(board, form))),
         Target::TextFetch(sid) => messages::fetch(board, sid),
         Target::TextUpdate(sid) => messages::update(board, sid, form),
         Target::TextDelete(sid) => messages::delete(board, sid),

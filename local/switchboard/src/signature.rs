@@ -68,19 +68,30 @@ mod tests {
             ("Digits", "1234"),
             ("Digits", "1234"),
         ]);
-        let body_hash = format!(
-            "{U}&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
-        );
-        let cases: Vec<(String, Vec<(String, String)>, &str)> = vec![
+        let body_hash =
+            format!("{U}&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620");
+        let cases = [
             (U.to_owned(), p(), "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
             (U.to_owned(), repeated, "IK+Dwps556ElfBT0I3Rgjkr1wJU="),
-            (U.replace("https://mycompany.com", "http://mycompany.com:1234"), p(), "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
-            (U.replace("https://mycompany.com", "http://mycompany.com:80"), p(), "0ZXoZLH/DfblKGATFgpif+LLRf4="),
+            (
+                U.replace("https://mycompany.com", "http://mycompany.com:1234"),
+                p(),
+                "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=",
+            ),
+            (
+                U.replace("https://mycompany.com", "http://mycompany.com:80"),
+                p(),
+                "0ZXoZLH/DfblKGATFgpif+LLRf4=",
+            ),
             (body_hash, vec![], "a9nBmqA0ju/hNViExpshrM61xv4="),
             (U.replace("mycompany", "user:pass@mycompany"), p(), "CukzLTc1tT5dXEDIHm/tKBanW10="),
             (U.to_owned(), trap.clone(), "vOEb5UThFn24KEfnOFLQY2AE5FY="),
             (U.replace("https", "http"), trap, "n2xBNyzSW7rfYStDtOFiFMv7qNo="),
-            (U.to_owned(), fields(&[("property", "value"), ("boolean", "true")]), "NBdBDr/T/lgjI+tlgpXjKZQZs/k="),
+            (
+                U.to_owned(),
+                fields(&[("property", "value"), ("boolean", "true")]),
+                "NBdBDr/T/lgjI+tlgpXjKZQZs/k=",
+            ),
             (U.to_owned(), vec![], "zYQTYrRWXE7LtzbG4PfP7/bkkGo="),
             ("https://mycompany.com/myapp.php".to_owned(), p(), "1xaxFBvyzXYvWplzNOSs28HWO94="),
             (

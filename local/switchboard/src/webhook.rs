@@ -104,9 +104,12 @@ pub(crate) async fn send(board: &Arc<Board>, hook: Hook) -> Result<Answer, Failu
 /// # Errors
 /// As [`send`].
 pub(crate) async fn deliver(board: &Arc<Board>, hook: Hook, effects: &[Effect]) -> Result<Answer, Failure> {
-    tokio::time::sleep(total(effects, |effect| {
-        if let Effect::Delay(wait) = effect { Some(*wait) } else { None }
-    }))
+    tokio::time::sleep(total(
+        effects,
+        |effect| {
+            if let Effect::Delay(wait) = effect { Some(*wait) } else { None }
+        },
+    ))
     .await;
     if effects.contains(&Effect::Lose) || effects.contains(&Effect::Down) {
         return Err(Failure { code: 11200, text: "lost on purpose: never sent".to_owned() });
@@ -189,7 +192,8 @@ fn with_query(hook: &Hook) -> (String, Vec<(String, String)>) {
     if hook.method != "GET" {
         return (url, hook.params.clone());
     }
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&hook.params).finish();
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&hook.params).finish();
     let separator = if url.contains('?') { '&' } else { '?' };
     (format!("{url}{separator}{query}"), Vec::new())
 }

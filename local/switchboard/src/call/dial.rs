@@ -88,8 +88,7 @@ async fn connect(
     }
     let began = clock::now();
     runner.leg.publish(What::CallBridged { with: child.number.clone(), with_call: winner.clone() });
-    let waiting =
-        super::Waiting { what: "bridge", input: "speech dtmf".to_owned(), action: String::new() };
+    let waiting = super::Waiting { what: "bridge", input: "speech dtmf".to_owned(), action: String::new() };
     runner.leg.with_call(|call| call.waiting = Some(waiting));
     bridge(runner, dial, child, news).await?;
     Ok(("completed", Some(winner), clock::seconds_between(began, clock::now())))
@@ -122,7 +121,11 @@ async fn bridge(
             Spoken::Keys(keys) if dial.hangup_on_star && keys.contains('*') => return Ok(()),
             Spoken::Words(text) => {
                 let from = runner.leg.peer.clone();
-                runner.leg.board.publish(&child.number, About::Call(&child.sid), What::CallHeard { text, from });
+                runner.leg.board.publish(
+                    &child.number,
+                    About::Call(&child.sid),
+                    What::CallHeard { text, from },
+                );
             }
             Spoken::Keys(_) | Spoken::Silence => {}
         }
@@ -143,9 +146,11 @@ fn call_number(
     };
     let (to, from) = leg.with_call(|call| (call.to.clone(), call.from.clone()));
     let caller = dial.caller_id.clone().unwrap_or(if leg.peer == to { from } else { to });
-    let callback = target.status_callback.as_deref().and_then(|url| resolve(runner.base.as_deref(), url)).map(|url| {
-        Callback { url, method: "POST".to_owned(), events: target.status_events.clone() }
-    });
+    let callback = target
+        .status_callback
+        .as_deref()
+        .and_then(|url| resolve(runner.base.as_deref(), url))
+        .map(|url| Callback { url, method: "POST".to_owned(), events: target.status_events.clone() });
     let whisper = target.url.as_deref().and_then(|url| resolve(runner.base.as_deref(), url));
     let whisper = whisper.map(|url| Source::Url { url, method: target.method.clone() });
     let (sender, commands) = unbounded_channel();
@@ -166,7 +171,8 @@ fn add_child(
     let sid = sid::new_sid("CA");
     let mut state = board.state();
     let plan = state.phone(to).take_plan();
-    let (timeout, time_limit) = (clock::seconds(dial.timeout).as_secs(), clock::seconds(dial.time_limit).as_secs());
+    let (timeout, time_limit) =
+        (clock::seconds(dial.timeout).as_secs(), clock::seconds(dial.time_limit).as_secs());
     state.add_call(Call {
         sid: sid.clone(),
         parent: Some(parent.to_owned()),

@@ -20,7 +20,13 @@ pub(crate) struct Leg {
 
 impl Leg {
     /// A leg that has not been dialled yet. The call must have been added to the board.
-    pub(crate) fn new(board: &Arc<Board>, sid: &str, peer: &str, line: Line, callback: Option<Callback>) -> Self {
+    pub(crate) fn new(
+        board: &Arc<Board>,
+        sid: &str,
+        peer: &str,
+        line: Line,
+        callback: Option<Callback>,
+    ) -> Self {
         Self {
             board: Arc::clone(board),
             sid: sid.to_owned(),

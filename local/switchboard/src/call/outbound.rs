@@ -1,7 +1,7 @@
 //! Calls that the product places: queue, ring, answer or not.
 
-use super::line::{Command, End, Flow, Interrupt, Line};
 use super::leg::Leg;
+use super::line::{Command, End, Flow, Interrupt, Line};
 use super::run::{Next, Runner};
 use super::{Call, Callback, Direction, Source, Status};
 use crate::board::Board;

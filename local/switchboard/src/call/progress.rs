@@ -32,7 +32,9 @@ impl Progress {
     /// Reports `event` (`initiated`, `ringing`, `answered`, `completed`) if the product asked for it. `status` is the
     /// word for `CallStatus`: callbacks know `initiated`, which the REST API does not.
     pub(crate) fn report(&mut self, board: &Board, call: &Call, event: &str, status: &str) {
-        let Some(callback) = self.callback.as_ref().filter(|c| c.events.iter().any(|e| e == event)) else { return };
+        let Some(callback) = self.callback.as_ref().filter(|c| c.events.iter().any(|e| e == event)) else {
+            return;
+        };
         let mut params = standard_fields(board, call, status);
         let mut add = |name: &str, value: String| params.push((name.to_owned(), value));
         add("Timestamp", clock::rfc_2822(clock::now()));

@@ -68,9 +68,9 @@ pub(crate) async fn record(runner: &mut Runner<'_>, record: &Record) -> Flow<Opt
 async fn listen(runner: &mut Runner<'_>, record: &Record, text: &mut String) -> Flow<Option<String>> {
     if !runner.plan.is_live() {
         if let Move::Enter(what) = runner.next_move().await?
-            && let Some(end) = hear(&what, record, text)
+            && let Heard::Key(key) = hear(&what, record, text)
         {
-            return Ok(end);
+            return Ok(Some(key));
         }
         runner.leg.line.rest(clock::after(clock::seconds(SILENCE))).await?;
         return Ok(None);
@@ -84,27 +84,36 @@ async fn listen(runner: &mut Runner<'_>, record: &Record, text: &mut String) -> 
         let end = hear(&input.what, record, text);
         // Whoever spoke may have stopped waiting for the answer.
         let _ = input.taken.send(Taken { used: true, by: "record", dropped: String::new() });
-        if let Some(end) = end {
-            return Ok(end);
+        match end {
+            Heard::Words => {}
+            Heard::Key(key) => return Ok(Some(key)),
+            Heard::Silence => return Ok(None),
         }
     }
 }
 
-/// Adds what was entered; `Some` when that ends the recording.
-fn hear(what: &Spoken, record: &Record, text: &mut String) -> Option<Option<String>> {
+/// What an input means for a recording.
+enum Heard {
+    Words,
+    Key(String),
+    Silence,
+}
+
+/// Adds what was entered; a finishing key or silence ends the recording.
+fn hear(what: &Spoken, record: &Record, text: &mut String) -> Heard {
     match what {
         Spoken::Words(words) => {
             if !text.is_empty() {
                 text.push(' ');
             }
             text.push_str(words);
-            None
+            Heard::Words
         }
-        Spoken::Keys(keys) => keys
-            .chars()
-            .find(|key| record.finish_on_key.contains(*key))
-            .map(|key| Some(String::from(key))),
-        Spoken::Silence => Some(None),
+        Spoken::Keys(keys) => match keys.chars().find(|key| record.finish_on_key.contains(*key)) {
+            Some(key) => Heard::Key(String::from(key)),
+            None => Heard::Words,
+        },
+        Spoken::Silence => Heard::Silence,
     }
 }
 
@@ -112,11 +121,8 @@ fn hear(what: &Spoken, record: &Record, text: &mut String) -> Option<Option<Stri
 fn keep(runner: &Runner<'_>, text: &str) -> (String, String) {
     let sid = sid::new_sid("RE");
     let board = &runner.leg.board;
-    let url = format!(
-        "{}/2010-04-01/Accounts/{}/Recordings/{sid}",
-        board.own_url(),
-        board.config.account_sid
-    );
+    let url =
+        format!("{}/2010-04-01/Accounts/{}/Recordings/{sid}", board.own_url(), board.config.account_sid);
     board.state().recordings.insert(sid.clone(), text.to_owned());
     (sid, url)
 }
@@ -141,7 +147,8 @@ fn tell_action(runner: &Runner<'_>, next: Next) {
 }
 
 fn report_recording(runner: &Runner<'_>, record: &Record, extra: &[(String, String)]) {
-    let Some(url) = record.status_callback.as_deref().and_then(|url| resolve(runner.base.as_deref(), url)) else {
+    let Some(url) = record.status_callback.as_deref().and_then(|url| resolve(runner.base.as_deref(), url))
+    else {
         return;
     };
     let mut params: Vec<(String, String)> = [

@@ -60,7 +60,7 @@ impl<'a> Runner<'a> {
     /// Runs to the end, or to the call's time limit.
     pub(crate) async fn run(&mut self, first: Next) -> End {
         let limit = self.limit();
-        outcome(tokio::time::timeout_at(limit, self.documents(first)).await)
+        outcome(&tokio::time::timeout_at(limit, self.documents(first)).await)
     }
 
     /// As [`Runner::run`], from a document that is there already.
@@ -76,7 +76,7 @@ impl<'a> Runner<'a> {
                 None => Ok(()),
             }
         };
-        outcome(tokio::time::timeout_at(limit, work).await)
+        outcome(&tokio::time::timeout_at(limit, work).await)
     }
 
     fn limit(&self) -> tokio::time::Instant {
@@ -218,7 +218,11 @@ impl<'a> Runner<'a> {
                     self.said(&say.text, &say.language, &say.voice);
                 }
                 let letters = u64::try_from(say.text.chars().count()).unwrap_or_default();
-                if manual { Duration::from_millis(letters.saturating_mul(15).min(2_500)) } else { Duration::ZERO }
+                if manual {
+                    Duration::from_millis(letters.saturating_mul(15).min(2_500))
+                } else {
+                    Duration::ZERO
+                }
             }
             Verb::Play { url, repeat } => {
                 self.played(url, *repeat);
@@ -281,21 +285,24 @@ impl<'a> Runner<'a> {
     }
 
     /// The document at `url` (none: the current one) comes next.
-    pub(crate) fn goto(&mut self, url: Option<&str>, method: &str, extra: Vec<(String, String)>) -> Flow<Next> {
+    pub(crate) fn goto(
+        &mut self,
+        url: Option<&str>,
+        method: &str,
+        extra: Vec<(String, String)>,
+    ) -> Flow<Next> {
         let wanted = url.filter(|url| !url.is_empty()).or(self.base.as_deref()).unwrap_or_default();
-        match resolve(self.base.as_deref(), wanted) {
-            Some(url) => Ok(Next { source: Source::Url { url, method: method.to_owned() }, extra }),
-            None => {
-                let text = format!("invalid URL '{wanted}': inline TwiML needs absolute URLs");
-                Err(self.application_error(11_100, &text))
-            }
+        if let Some(url) = resolve(self.base.as_deref(), wanted) {
+            return Ok(Next { source: Source::Url { url, method: method.to_owned() }, extra });
         }
+        let text = format!("invalid URL '{wanted}': inline TwiML needs absolute URLs");
+        Err(self.application_error(11_100, &text))
     }
 }
 
-fn outcome(result: Result<Flow<()>, tokio::time::error::Elapsed>) -> End {
+fn outcome(result: &Result<Flow<()>, tokio::time::error::Elapsed>) -> End {
     match result {
-        Ok(Err(Interrupt::End(end))) => end,
+        Ok(Err(Interrupt::End(end))) => *end,
         Ok(Ok(()) | Err(Interrupt::Goto(_))) => End { status: Status::Completed, by: "document" },
         Err(_) => End { status: Status::Completed, by: "time limit" },
     }

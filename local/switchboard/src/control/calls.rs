@@ -3,8 +3,9 @@
 use super::events::wait_for;
 use super::{Done, LONGEST_WAIT, Refused, number_in};
 use crate::board::Board;
-use crate::call::{Command, Input, Spoken, Status, Taken};
+use crate::call::{Call, Command, Input, Spoken, Status, Taken};
 use crate::clock;
+use crate::message::Message;
 use crate::number::list_from_query;
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -40,7 +41,7 @@ pub(super) async fn list(State(board): State<Arc<Board>>, Query(filter): Query<F
         .filter(|call| numbers.is_empty() || numbers.contains(&call.peer))
         .filter(|call| filter.status.as_deref().is_none_or(|status| call.status.word() == status))
         .take(filter.limit.unwrap_or(10_000))
-        .map(|call| call.view())
+        .map(Call::view)
         .collect();
     Json(json!({ "calls": calls }))
 }
@@ -56,7 +57,7 @@ pub(super) async fn messages(State(board): State<Arc<Board>>, Query(filter): Que
         .filter(|message| numbers.is_empty() || numbers.contains(&message.peer))
         .filter(|message| filter.status.as_deref().is_none_or(|status| message.status.word() == status))
         .take(filter.limit.unwrap_or(10_000))
-        .map(|message| message.view())
+        .map(Message::view)
         .collect();
     Json(json!({ "messages": messages }))
 }
@@ -146,10 +147,10 @@ pub(super) async fn act_on_phone(
 async fn perform(board: &Arc<Board>, sid: &str, action: &str, entry: Entry) -> Done {
     let wait = entry.wait.unwrap_or(INPUT_WAIT);
     match action {
-        "answer" => command(board, sid, Command::Answer, |status| {
-            !matches!(status, Status::Queued | Status::Ringing)
-        })
-        .await,
+        "answer" => {
+            command(board, sid, Command::Answer, |status| !matches!(status, Status::Queued | Status::Ringing))
+                .await
+        }
         "reject" => command(board, sid, Command::Reject, Status::is_final).await,
         "hangup" => command(board, sid, Command::HangUp, Status::is_final).await,
         "press" => {
@@ -172,7 +173,7 @@ async fn command(board: &Board, sid: &str, command: Command, done: fn(Status) ->
     let _ = line(board, sid)?.send(command);
     let view = wait_for(board, &number, EFFECT_WAIT, |board| {
         let state = board.state();
-        state.calls.get(sid).filter(|call| done(call.status)).map(|call| call.view())
+        state.calls.get(sid).filter(|call| done(call.status)).map(Call::view)
     })
     .await;
     view.map(Json).ok_or_else(|| Refused::conflict("the call did not react"))

@@ -2,7 +2,9 @@
 
 use super::{Done, Refused};
 use crate::board::Board;
+use crate::call::Call;
 use crate::number::parse_number;
+use crate::phone::Phone;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -60,9 +62,9 @@ fn settings(board: &Board) -> Value {
 pub(super) async fn state(State(board): State<Arc<Board>>) -> Json<Value> {
     let settings = settings(&board);
     let state = board.state();
-    let phones: Vec<Value> = state.phones.values().map(|phone| phone.view()).collect();
+    let phones: Vec<Value> = state.phones.values().map(Phone::view).collect();
     let live: Vec<Value> =
-        state.calls.values().filter(|call| !call.status.is_final()).map(|call| call.view()).collect();
+        state.calls.values().filter(|call| !call.status.is_final()).map(Call::view).collect();
     let timeline = serde_json::to_value(&state.timeline).unwrap_or_default();
     Json(json!({ "carrier": settings, "phones": phones, "calls": live, "timeline": timeline }))
 }

@@ -63,8 +63,14 @@ pub(super) async fn forge(State(board): State<Arc<Board>>, Json(forged): Json<Fo
         Some("wrong") => Some(signature::sign("not the token", &url, signed)),
         Some(literal) => Some(literal.to_owned()),
     };
-    let request =
-        RawRequest { method, url, params, signature, token: Some(sid::uuid()), headers: pairs(&forged.headers) };
+    let request = RawRequest {
+        method,
+        url,
+        params,
+        signature,
+        token: Some(sid::uuid()),
+        headers: pairs(&forged.headers),
+    };
     Ok(Json(answer(&board, &request).await?))
 }
 
@@ -109,9 +115,10 @@ pub(super) async fn webhooks(State(board): State<Arc<Board>>, Query(which): Quer
     let state = board.state();
     let wanted = |sent: &&Arc<Sent>| {
         which.hook.as_deref().is_none_or(|hook| sent.hook.starts_with(hook))
-            && which.about.as_deref().is_none_or(|sid| {
-                sent.call.as_deref() == Some(sid) || sent.message.as_deref() == Some(sid)
-            })
+            && which
+                .about
+                .as_deref()
+                .is_none_or(|sid| sent.call.as_deref() == Some(sid) || sent.message.as_deref() == Some(sid))
     };
     let found: Vec<&Arc<Sent>> = state
         .phones

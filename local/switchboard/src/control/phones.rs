@@ -7,7 +7,7 @@ use crate::event::{About, Level};
 use crate::faults::Effect;
 use crate::message::text_service;
 use crate::number::parse_number;
-use crate::phone::{Behaviour, Plan, Step, Texts};
+use crate::phone::{Behaviour, Phone, Plan, Step, Texts};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -32,7 +32,7 @@ pub(super) struct Settings {
 
 /// All phones.
 pub(super) async fn list(State(board): State<Arc<Board>>) -> Json<Value> {
-    let phones: Vec<Value> = board.state().phones.values().map(|phone| phone.view()).collect();
+    let phones: Vec<Value> = board.state().phones.values().map(Phone::view).collect();
     Json(json!({ "phones": phones }))
 }
 

@@ -97,7 +97,13 @@ async fn hand_over(board: Arc<Board>, message: Message) -> Sent {
         let answer = match webhook::send(&board, hook).await {
             Ok(answer) => answer,
             Err(failure) => {
-                board.problem(&message.peer, About::Message(&message.sid), Level::Error, failure.code, &failure.text);
+                board.problem(
+                    &message.peer,
+                    About::Message(&message.sid),
+                    Level::Error,
+                    failure.code,
+                    &failure.text,
+                );
                 sent.problem = Some(failure.text);
                 return sent;
             }
@@ -112,7 +118,12 @@ async fn hand_over(board: Arc<Board>, message: Message) -> Sent {
 }
 
 /// Sends the replies of an answer; yields where it redirects to.
-fn react(board: &Arc<Board>, message: &Message, answer: &Answer, sent: &mut Sent) -> Option<(String, String)> {
+fn react(
+    board: &Arc<Board>,
+    message: &Message,
+    answer: &Answer,
+    sent: &mut Sent,
+) -> Option<(String, String)> {
     if answer.body.trim().is_empty() {
         return None;
     }

@@ -16,7 +16,9 @@ impl Keyword {
     /// The word that a text consists of, if it is one.
     pub(crate) fn of(body: &str) -> Option<Self> {
         match body.trim().to_ascii_uppercase().as_str() {
-            "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => Some(Self::Stop),
+            "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => {
+                Some(Self::Stop)
+            }
             "START" | "YES" | "UNSTOP" => Some(Self::Start),
             "HELP" | "INFO" => Some(Self::Help),
             _ => None,

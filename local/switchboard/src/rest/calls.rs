@@ -28,8 +28,9 @@ pub(super) fn create(board: &Arc<Board>, form: &Form) -> Reply {
     let from = form.get("From").ok_or_else(|| ApiError::of(21_213, "No 'From' number is specified"))?;
     let to = parse_number(to)
         .ok_or_else(|| ApiError::of(21_211, &format!("The 'To' number {to} is not a valid phone number.")))?;
-    let from = parse_number(from)
-        .ok_or_else(|| ApiError::of(21_212, &format!("The 'From' number {from} is not a valid phone number.")))?;
+    let from = parse_number(from).ok_or_else(|| {
+        ApiError::of(21_212, &format!("The 'From' number {from} is not a valid phone number."))
+    })?;
     if from != board.state().service_number {
         let text = format!("The source phone number provided, {from}, is not yet verified for your account.");
         return Err(ApiError::of(21_210, &text));
@@ -99,7 +100,8 @@ fn callback(form: &Form) -> Result<(Option<Callback>, Option<String>), ApiError>
 /// An absolute HTTP URL whose host has no underscore, which Twilio refuses.
 pub(super) fn check_url(url: &str, code: u32, message: &str) -> Result<(), ApiError> {
     let good = Url::parse(url).ok().is_some_and(|parsed| {
-        matches!(parsed.scheme(), "http" | "https") && parsed.host_str().is_some_and(|host| !host.contains('_'))
+        matches!(parsed.scheme(), "http" | "https")
+            && parsed.host_str().is_some_and(|host| !host.contains('_'))
     });
     if good { Ok(()) } else { Err(ApiError::of(code, &format!("{message}: {url}"))) }
 }
@@ -110,7 +112,7 @@ fn seconds(form: &Form, name: &str, default: u64) -> Result<u64, ApiError> {
 }
 
 /// Lists calls, newest first.
-pub(super) fn list(board: &Board, form: &Form) -> Reply {
+pub(super) fn list(board: &Board, form: &Form) -> Value {
     let state = board.state();
     let status = form.get("Status");
     let wanted = |call: &&Call| {
@@ -119,7 +121,11 @@ pub(super) fn list(board: &Board, form: &Form) -> Reply {
             && form.get("ParentCallSid").is_none_or(|parent| call.parent.as_deref() == Some(parent))
             && status.is_none_or(|status| call.status.word() == status)
             && list::in_time(form, "StartTime", call.answered.or(call.dialled).or(Some(call.created)))
-            && list::in_time(form, "EndTime", call.ended.or_else(|| form.get("EndTime").map(|_| call.created)))
+            && list::in_time(
+                form,
+                "EndTime",
+                call.ended.or_else(|| form.get("EndTime").map(|_| call.created)),
+            )
     };
     let newest_first = state.call_order.iter().rev().filter_map(|sid| state.calls.get(sid));
     let account = &board.config.account_sid;

@@ -1,14 +1,13 @@
 //! Lists: filters by time, pages.
 
-use super::{Form, Reply};
-use axum::http::StatusCode;
+use super::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 /// Puts the page that was asked for into Twilio's envelope. `all` is newest first.
-pub(crate) fn page(account: &str, what: &str, all: &[Value], form: &Form) -> Reply {
+pub(super) fn page(account: &str, what: &str, all: &[Value], form: &Form) -> Value {
     let size = form.get("PageSize").and_then(|text| text.parse().ok()).unwrap_or(50_usize).clamp(1, 1_000);
     let page = form.get("Page").and_then(|text| text.parse().ok()).unwrap_or(0_usize);
     let start = page.saturating_mul(size);
@@ -38,11 +37,11 @@ pub(crate) fn page(account: &str, what: &str, all: &[Value], form: &Form) -> Rep
     if let Some(object) = body.as_object_mut() {
         object.insert(what.to_owned(), Value::Array(items));
     }
-    Ok((StatusCode::OK, body))
+    body
 }
 
 /// Whether a time meets the filters `name`, `name<` and `name>`, each a date or a time, all inclusive as at Twilio.
-pub(crate) fn in_time(form: &Form, name: &str, at: Option<Timestamp>) -> bool {
+pub(super) fn in_time(form: &Form, name: &str, at: Option<Timestamp>) -> bool {
     let bound = |suffix: &str| form.get(&format!("{name}{suffix}")).and_then(moment);
     let within = |test: &dyn Fn(Timestamp) -> bool| at.is_some_and(test);
     if let Some((from, to)) = bound("")

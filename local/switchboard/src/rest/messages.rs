@@ -18,8 +18,9 @@ pub(super) fn create(board: &Arc<Board>, form: &Form) -> Reply {
     let from = form.get("From").ok_or_else(|| ApiError::of(21_603, "A 'From' phone number is required."))?;
     let to = parse_number(to)
         .ok_or_else(|| ApiError::of(21_211, &format!("The 'To' number {to} is not a valid phone number.")))?;
-    let from = parse_number(from)
-        .ok_or_else(|| ApiError::of(21_212, &format!("The 'From' number {from} is not a valid phone number.")))?;
+    let from = parse_number(from).ok_or_else(|| {
+        ApiError::of(21_212, &format!("The 'From' number {from} is not a valid phone number."))
+    })?;
     if from != board.state().service_number {
         let text = format!(
             "The 'From' phone number {from} is not a valid, message-capable Twilio phone number for this destination."
@@ -41,24 +42,18 @@ pub(super) fn create(board: &Arc<Board>, form: &Form) -> Reply {
     if board.state().phone(&to).opted_out {
         return Err(ApiError::of(21_610, "Attempt to send to unsubscribed recipient"));
     }
-    let new = NewMessage {
-        from,
-        to,
-        body: body.to_owned(),
-        callback: callback.map(str::to_owned),
-        reply_to: None,
-    };
+    let new =
+        NewMessage { from, to, body: body.to_owned(), callback: callback.map(str::to_owned), reply_to: None };
     let sid = message::send(board, new);
     let state = board.state();
     let message = state.messages.get(&sid).ok_or_else(|| ApiError::not_found(&sid))?;
     // Whatever the text does meanwhile, this reply shows it as it was accepted.
-    let accepted =
-        Message { status: message::Status::Queued, sent: None, error: None, ..message.clone() };
+    let accepted = Message { status: message::Status::Queued, sent: None, error: None, ..message.clone() };
     Ok((StatusCode::CREATED, accepted.resource(&board.config.account_sid)))
 }
 
 /// Lists texts, newest first.
-pub(super) fn list(board: &Board, form: &Form) -> Reply {
+pub(super) fn list(board: &Board, form: &Form) -> Value {
     let state = board.state();
     let wanted = |message: &&Message| {
         form.get("To").is_none_or(|to| message.to == to)

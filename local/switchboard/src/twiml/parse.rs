@@ -169,9 +169,24 @@ impl Reader {
 
     fn gather(&mut self, element: &Element) -> Verb {
         let known = [
-            "action", "method", "input", "timeout", "numDigits", "finishOnKey", "actionOnEmptyResult", "language",
-            "hints", "speechTimeout", "speechModel", "profanityFilter", "partialResultCallback",
-            "partialResultCallbackMethod", "enhanced", "maxSpeechTime", "bargeIn", "debug",
+            "action",
+            "method",
+            "input",
+            "timeout",
+            "numDigits",
+            "finishOnKey",
+            "actionOnEmptyResult",
+            "language",
+            "hints",
+            "speechTimeout",
+            "speechModel",
+            "profanityFilter",
+            "partialResultCallback",
+            "partialResultCallbackMethod",
+            "enhanced",
+            "maxSpeechTime",
+            "bargeIn",
+            "debug",
         ];
         self.known(element, &known);
         let input = element.get("input").unwrap_or("dtmf");
@@ -216,8 +231,17 @@ impl Reader {
 
     fn record(&mut self, element: &Element) -> Verb {
         let known = [
-            "action", "method", "timeout", "finishOnKey", "maxLength", "playBeep", "trim", "transcribe",
-            "transcribeCallback", "recordingStatusCallback", "recordingStatusCallbackMethod",
+            "action",
+            "method",
+            "timeout",
+            "finishOnKey",
+            "maxLength",
+            "playBeep",
+            "trim",
+            "transcribe",
+            "transcribeCallback",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
             "recordingStatusCallbackEvent",
         ];
         self.known(element, &known);
@@ -234,9 +258,20 @@ impl Reader {
 
     fn dial(&mut self, element: &Element) -> Verb {
         let known = [
-            "action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "record",
-            "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "ringTone",
-            "sequential", "trim",
+            "action",
+            "method",
+            "timeout",
+            "timeLimit",
+            "callerId",
+            "answerOnBridge",
+            "hangupOnStar",
+            "record",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "ringTone",
+            "sequential",
+            "trim",
         ];
         self.known(element, &known);
         let mut numbers = Vec::new();
@@ -273,8 +308,16 @@ impl Reader {
 
     fn dial_number(&mut self, element: &Element) -> DialNumber {
         let known = [
-            "url", "method", "sendDigits", "statusCallback", "statusCallbackEvent", "statusCallbackMethod", "byoc",
-            "machineDetection", "amdStatusCallback", "amdStatusCallbackMethod",
+            "url",
+            "method",
+            "sendDigits",
+            "statusCallback",
+            "statusCallbackEvent",
+            "statusCallbackMethod",
+            "byoc",
+            "machineDetection",
+            "amdStatusCallback",
+            "amdStatusCallbackMethod",
         ];
         self.known(element, &known);
         DialNumber {

@@ -50,11 +50,15 @@ fn names_are_case_sensitive_and_unknown_verbs_are_warned_about() {
 fn dial_takes_a_number_or_numbers() {
     let Verb::Dial(dial) = only("<Dial callerId='+1555'>+15550001</Dial>") else { panic!("no dial") };
     assert_eq!(dial.numbers.len(), 1);
-    let Verb::Dial(dial) = only("<Dial><Number url='https://x.test/w'>+15550001</Number><Number>+15550002</Number></Dial>")
+    let Verb::Dial(dial) =
+        only("<Dial><Number url='https://x.test/w'>+15550001</Number><Number>+15550002</Number></Dial>")
     else {
         panic!("no dial")
     };
-    assert_eq!(dial.numbers.iter().map(|n| n.number.as_str()).collect::<Vec<_>>(), ["+15550001", "+15550002"]);
+    assert_eq!(
+        dial.numbers.iter().map(|n| n.number.as_str()).collect::<Vec<_>>(),
+        ["+15550001", "+15550002"]
+    );
     assert_eq!(dial.numbers[0].url.as_deref(), Some("https://x.test/w"));
 }
 
@@ -67,7 +71,9 @@ fn the_root_must_be_response() {
 
 #[test]
 fn messages_read_body_and_plain_text() {
-    let document = messages("<Response><Message>Hello</Message><Message><Body>There</Body></Message></Response>").unwrap();
+    let document =
+        messages("<Response><Message>Hello</Message><Message><Body>There</Body></Message></Response>")
+            .unwrap();
     let bodies: Vec<_> = document
         .verbs
         .iter()

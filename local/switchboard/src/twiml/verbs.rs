@@ -4,18 +4,31 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verb {
     Say(Say),
-    Play { url: String, repeat: u32 },
+    Play {
+        url: String,
+        repeat: u32,
+    },
     /// `<Play digits="…">`.
     Tones(String),
-    Pause { seconds: f64 },
+    Pause {
+        seconds: f64,
+    },
     Gather(Gather),
     Record(Record),
     Dial(Dial),
-    Redirect { url: String, method: String },
+    Redirect {
+        url: String,
+        method: String,
+    },
     Hangup,
-    Reject { busy: bool },
+    Reject {
+        busy: bool,
+    },
     /// Only in answers to texts.
-    Message { body: String, to: Option<String> },
+    Message {
+        body: String,
+        to: Option<String>,
+    },
 }
 
 /// `<Say>`.

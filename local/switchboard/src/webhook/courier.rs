@@ -106,8 +106,10 @@ impl Courier {
             auth_token: String::new(),
             headers: raw.headers.clone(),
         };
-        let (answer, _) =
-            self.once(&request, &Overrides::of("")).await.map_err(|(_, text)| format!("{text} ({})", raw.url))?;
+        let (answer, _) = self
+            .once(&request, &Overrides::of(""))
+            .await
+            .map_err(|(_, text)| format!("{text} ({})", raw.url))?;
         Ok(answer)
     }
 
@@ -172,13 +174,16 @@ impl Courier {
         };
         match tokio::time::timeout(limit, work).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) if error.is_connect() || error.is_builder() => Err((Cause::Connect, chain(&error))),
+            Ok(Err(error)) if error.is_connect() || error.is_builder() => {
+                Err((Cause::Connect, chain(&error)))
+            }
             Ok(Err(error)) => Err((Cause::Read, chain(&error))),
             Err(_) => Err((Cause::Read, "no answer in time".to_owned())),
         }
     }
 
-    fn client(&self, connect_timeout: Duration) -> reqwest::Client {
+    /// The client with this connect timeout.
+    pub(crate) fn client(&self, connect_timeout: Duration) -> reqwest::Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients
             .entry(connect_timeout)

@@ -92,6 +92,10 @@ mod tests {
         assert!(overrides.retries(Cause::Status(404)) && overrides.retries(Cause::Status(503)));
         let picky = Overrides::of("https://example.com/x#rc=9&rp=5xx,rt");
         assert_eq!(picky.retry_count, 5);
-        assert!(picky.retries(Cause::Read) && !picky.retries(Cause::Status(404)) && !picky.retries(Cause::Connect));
+        assert!(
+            picky.retries(Cause::Read)
+                && !picky.retries(Cause::Status(404))
+                && !picky.retries(Cause::Connect)
+        );
     }
 }
