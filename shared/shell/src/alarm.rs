@@ -14,11 +14,11 @@ pub(crate) fn raise(alarms: &[Alarm]) {
                 operator("CarrierAccount", &format!("the carrier refuses our account or settings: {code}"));
             }
             Alarm::RoundReachedNobody => {
-                operator("RoundReachedNobody", "a whole round of calls reached no phone")
+                operator("RoundReachedNobody", "a whole round of calls reached no phone");
             }
             Alarm::NobodyToCall => operator("NobodyToCall", "an incident is open and has nobody to call"),
             Alarm::DeadlineLate => {
-                operator("DeadlineLate", "a deadline was looked at more than 15 minutes late")
+                operator("DeadlineLate", "a deadline was looked at more than 15 minutes late");
             }
         }
     }

@@ -1,7 +1,11 @@
 //! A small world for the tests of functions: the real store on an embedded `DynamoDB`, a clock that stands until it is
 //! moved, and notebooks in place of queue and schedules.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has to stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot set up its world has to stop"
+)]
 
 use std::sync::{
     Arc, Mutex,
@@ -68,7 +72,8 @@ impl Nature for Clock {
 
     fn chance(&self) -> u128 {
         // An odd factor: the low bits, of which ids are made, do not come again for a long while.
-        u128::from(self.drawn.fetch_add(1, Ordering::Relaxed)).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
+        u128::from(self.drawn.fetch_add(1, Ordering::Relaxed))
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
     }
 }
 
