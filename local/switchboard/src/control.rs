@@ -1,6 +1,7 @@
 //! The control API for tests and for the page. `CONTROL.md` describes it.
 
 mod api;
+mod body;
 mod calls;
 mod carrier;
 mod claims;

@@ -1,5 +1,6 @@
 //! Calls: looking at them and taking part in them.
 
+use super::body::Body;
 use super::events::wait_for;
 use super::{Done, LONGEST_WAIT, Refused, number_in};
 use crate::board::Board;
@@ -125,9 +126,8 @@ pub(super) struct Entry {
 pub(super) async fn act(
     State(board): State<Arc<Board>>,
     Path((sid, action)): Path<(String, String)>,
-    entry: Option<Json<Entry>>,
+    Body(entry): Body<Entry>,
 ) -> Done {
-    let entry = entry.map(|Json(entry)| entry).unwrap_or_default();
     perform(&board, &sid, &action, entry).await
 }
 
@@ -135,10 +135,9 @@ pub(super) async fn act(
 pub(super) async fn act_on_phone(
     State(board): State<Arc<Board>>,
     Path((number, action)): Path<(String, String)>,
-    entry: Option<Json<Entry>>,
+    Body(entry): Body<Entry>,
 ) -> Done {
     let number = number_in(&number)?;
-    let entry = entry.map(|Json(entry)| entry).unwrap_or_default();
     let sid = board.state().live_call(&number).map(|call| call.sid.clone());
     let sid = sid.ok_or_else(|| Refused::conflict("this phone has no call now"))?;
     perform(&board, &sid, &action, entry).await

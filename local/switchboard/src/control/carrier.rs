@@ -1,5 +1,6 @@
 //! The carrier as a whole: its settings, and everything the page needs when it opens.
 
+use super::body::Body;
 use super::{Done, Refused};
 use crate::board::Board;
 use crate::call::Call;
@@ -26,7 +27,7 @@ pub(super) async fn show(State(board): State<Arc<Board>>) -> Json<Value> {
 }
 
 /// Changes some settings.
-pub(super) async fn change(State(board): State<Arc<Board>>, Json(change): Json<Change>) -> Done {
+pub(super) async fn change(State(board): State<Arc<Board>>, Body(change): Body<Change>) -> Done {
     {
         let mut state = board.state();
         if let Some(url) = change.public_base_url {

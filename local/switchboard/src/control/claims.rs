@@ -1,5 +1,6 @@
 //! What nobody expected, and what went wrong.
 
+use super::body::Body;
 use super::{Done, number_in};
 use crate::board::Board;
 use crate::event::{Event, Level, What};
@@ -43,7 +44,7 @@ pub(super) struct Claim {
 }
 
 /// Marks calls and texts as expected.
-pub(super) async fn consume(State(board): State<Arc<Board>>, Json(claim): Json<Claim>) -> Done {
+pub(super) async fn consume(State(board): State<Arc<Board>>, Body(claim): Body<Claim>) -> Done {
     let number = number_in(&claim.number)?;
     let mut state = board.state();
     let unclaimed = &mut state.phone(&number).unclaimed;

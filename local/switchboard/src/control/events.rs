@@ -1,5 +1,6 @@
 //! The log of a phone: reading it, and waiting for what comes.
 
+use super::body::Body;
 use super::{Done, LONGEST_WAIT, Refused, number_in};
 use crate::board::Board;
 use crate::clock;
@@ -105,7 +106,7 @@ pub(super) async fn events(
 pub(super) async fn expect(
     State(board): State<Arc<Board>>,
     Path(number): Path<String>,
-    Json(wanted): Json<Wanted>,
+    Body(wanted): Body<Wanted>,
 ) -> Done {
     let number = number_in(&number)?;
     let timeout = wanted.timeout.unwrap_or(10.0);

@@ -1,5 +1,6 @@
 //! Setting and clearing faults.
 
+use super::body::Body;
 use super::{Done, Refused};
 use crate::board::Board;
 use crate::faults::Fault;
@@ -16,7 +17,7 @@ pub(super) async fn list(State(board): State<Arc<Board>>) -> Json<Value> {
 }
 
 /// Sets a fault.
-pub(super) async fn set(State(board): State<Arc<Board>>, Json(mut fault): Json<Fault>) -> Done {
+pub(super) async fn set(State(board): State<Arc<Board>>, Body(mut fault): Body<Fault>) -> Done {
     let known = ["rest", "webhook", "queue", "all", "phone"];
     if !known.contains(&fault.on.split('.').next().unwrap_or_default()) {
         return Err(Refused::bad("'on' must begin with rest, webhook, queue, phone or be all"));

@@ -1,5 +1,6 @@
 //! Webhooks by hand: forged ones, and those that were sent before.
 
+use super::body::Body;
 use super::{Done, Refused};
 use crate::board::Board;
 use crate::number::list_from_query;
@@ -38,7 +39,7 @@ pub(super) struct Forged {
 }
 
 /// Sends a webhook with any content and signature.
-pub(super) async fn forge(State(board): State<Arc<Board>>, Json(forged): Json<Forged>) -> Done {
+pub(super) async fn forge(State(board): State<Arc<Board>>, Body(forged): Body<Forged>) -> Done {
     let (base, to) = {
         let state = board.state();
         (state.public_base_url.clone(), state.service_number.clone())
@@ -141,9 +142,8 @@ pub(super) struct Replay {
 pub(super) async fn replay(
     State(board): State<Arc<Board>>,
     Path(id): Path<u64>,
-    replay: Option<Json<Replay>>,
+    Body(replay): Body<Replay>,
 ) -> Done {
-    let replay = replay.map(|Json(replay)| replay).unwrap_or_default();
     let sent = {
         let state = board.state();
         state.phones.values().flat_map(|phone| phone.webhooks.iter()).find(|sent| sent.id == id).cloned()

@@ -1,5 +1,6 @@
 //! Phones: how they behave, and what they start themselves.
 
+use super::body::Body;
 use super::{Done, Refused, number_in};
 use crate::board::{Board, State as BoardState};
 use crate::call::call_service;
@@ -46,14 +47,14 @@ pub(super) async fn show(State(board): State<Arc<Board>>, Path(number): Path<Str
 pub(super) async fn put(
     State(board): State<Arc<Board>>,
     Path(number): Path<String>,
-    Json(settings): Json<Settings>,
+    Body(settings): Body<Settings>,
 ) -> Done {
     let number = number_in(&number)?;
     Ok(Json(apply(&mut board.state(), &number, settings)))
 }
 
 /// Sets several phones.
-pub(super) async fn put_many(State(board): State<Arc<Board>>, Json(all): Json<Vec<Settings>>) -> Done {
+pub(super) async fn put_many(State(board): State<Arc<Board>>, Body(all): Body<Vec<Settings>>) -> Done {
     let mut phones = Vec::new();
     for settings in all {
         let number = number_in(settings.number.as_deref().unwrap_or_default())?;
@@ -109,7 +110,7 @@ pub(super) struct Dialling {
 pub(super) async fn call(
     State(board): State<Arc<Board>>,
     Path(number): Path<String>,
-    Json(dialling): Json<Dialling>,
+    Body(dialling): Body<Dialling>,
 ) -> Done {
     let number = number_in(&number)?;
     let from = shown(&number, dialling.from.as_deref())?;
@@ -145,7 +146,7 @@ pub(super) struct Text {
 pub(super) async fn text(
     State(board): State<Arc<Board>>,
     Path(number): Path<String>,
-    Json(text): Json<Text>,
+    Body(text): Body<Text>,
 ) -> Done {
     let number = number_in(&number)?;
     let from = shown(&number, text.from.as_deref())?;

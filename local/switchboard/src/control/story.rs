@@ -1,6 +1,7 @@
 //! The story that a newcomer can watch: a user who does not answer, and two contacts whose phones ring.
 
 use super::api::Api;
+use super::body::Body;
 use super::watch::Watch;
 use super::{Done, Refused};
 use crate::board::Board;
@@ -52,8 +53,7 @@ pub(super) async fn show(State(board): State<Arc<Board>>) -> Json<Value> {
 }
 
 /// Creates the people through the product's API and arms the user, then lets things happen.
-pub(super) async fn start(State(board): State<Arc<Board>>, stack: Option<Json<Stack>>) -> Done {
-    let given = stack.map(|Json(stack)| stack).unwrap_or_default();
+pub(super) async fn start(State(board): State<Arc<Board>>, Body(given): Body<Stack>) -> Done {
     let file = read_stack(&board).await;
     let text = |name: &str| file.get(name).and_then(Value::as_str).map(str::to_owned);
     let api_url = given.api_url.or_else(|| text("api_url"));

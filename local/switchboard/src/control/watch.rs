@@ -1,6 +1,7 @@
 //! Watching one user of the product: the page asks here, so that a browser needs no second origin.
 
 use super::api::Api;
+use super::body::Body;
 use super::{Done, Refused};
 use crate::board::Board;
 use crate::control::story::Story;
@@ -31,7 +32,7 @@ pub(crate) struct Followed {
 }
 
 /// Sets whom to watch.
-pub(super) async fn set(State(board): State<Arc<Board>>, Json(watch): Json<Watch>) -> Done {
+pub(super) async fn set(State(board): State<Arc<Board>>, Body(watch): Body<Watch>) -> Done {
     if !watch.api_url.starts_with("http://127.0.0.1") && !watch.api_url.starts_with("http://localhost") {
         return Err(Refused::bad("api_url must be on loopback"));
     }
