@@ -385,12 +385,12 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// What a wake of `actor` needs.
+    /// What a wake of `actor`, or an outcome of its effects, needs. An incident needs nobody else for that.
     #[must_use]
     pub fn of(actor: ActorId) -> Self {
         match actor {
             ActorId::Deadman(id) => Self::User(id),
-            ActorId::Incident(id) => Self::Incident(id),
+            ActorId::Incident(id) => Self::IncidentAlone(id),
         }
     }
 }

@@ -36,8 +36,8 @@ pub fn with_status(status: StatusCode, data: impl Serialize) -> Response {
 
 /// `{"success": true, "data": […], "paging": {"total", "page", "pages"}}`
 #[must_use]
-pub fn page(data: impl Serialize, total: usize, page: usize, per_page: usize) -> Response {
-    let pages = total.div_ceil(per_page.max(1));
+pub fn page(data: impl Serialize, total: u64, page: u32, per_page: u32) -> Response {
+    let pages = total.div_ceil(u64::from(per_page.max(1)));
     match serde_json::to_value(data) {
         Ok(data) => {
             let paging = json!({ "total": total, "page": page, "pages": pages });
@@ -95,6 +95,14 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
     }
     serde_json::from_slice(&request.body)
         .map_err(|error| bad_request(format!("the body is not valid: {error}")))
+}
+
+/// Reads a JSON body where one may be left out.
+///
+/// # Errors
+/// The response that says what is wrong.
+pub fn optional_body<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Response> {
+    if request.body.is_empty() { Ok(T::default()) } else { body(request) }
 }
 
 /// The answer for an event that led to nothing.

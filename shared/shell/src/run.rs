@@ -4,7 +4,10 @@
 //! If the process dies at any line, what it had not committed never happened, and what it had committed is found when its
 //! time comes: by the hint, by the schedule, or by the sweep.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -104,27 +107,26 @@ pub async fn run<P: Ports>(shell: &Shell<P>, scope: Scope, event: Event) -> Resu
     // Outcomes are events of their own. They may lead to further effects, such as cancelling what came too late.
     while !claimed.is_empty() {
         let reports = perform_all(shell, claimed).await;
-        claimed = match step(shell, scope_of(&reports, scope), &Event::Settled(reports), began).await {
-            Ok((_, next)) => next,
-            Err(error) => {
-                // The leases run out, and whoever comes then treats the outcome as unknown.
-                tracing::error!(error = %error, "outcomes were not recorded");
-                Vec::new()
+        claimed = Vec::new();
+        for (actor, reports) in by_actor(reports) {
+            match step(shell, Scope::of(actor), &Event::Settled(reports), began).await {
+                Ok((_, next)) => claimed.extend(next),
+                // The leases run out, and whoever comes then treats the outcomes as unknown.
+                Err(error) => tracing::error!(actor = %actor, error = %error, "outcomes were not recorded"),
             }
-        };
+        }
     }
     Ok(done)
 }
 
-/// Outcomes of one incident's effects concern it alone, unless the switch has some among them.
-fn scope_of(reports: &[Report], scope: Scope) -> Scope {
-    let mut incidents = reports.iter().map(|report| report.actor);
-    match (incidents.next(), scope) {
-        (Some(ActorId::Incident(id)), _) if incidents.all(|actor| actor == ActorId::Incident(id)) => {
-            Scope::IncidentAlone(id)
-        }
-        (_, scope) => scope,
+/// The reports of each actor. An incident may have ended while its first calls were being placed, and is then no longer
+/// its switch's: what was placed has to reach the incident itself, to be cancelled there.
+fn by_actor(reports: Vec<Report>) -> BTreeMap<ActorId, Vec<Report>> {
+    let mut groups = BTreeMap::<ActorId, Vec<Report>>::new();
+    for report in reports {
+        groups.entry(report.actor).or_default().push(report);
     }
+    groups
 }
 
 type Claimed = Vec<(ActorId, EffectId, Pending)>;

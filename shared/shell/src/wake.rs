@@ -120,10 +120,7 @@ async fn within<P: Ports>(
 /// # Errors
 /// [`RunError`] when it has to be woken again. An actor that cannot be decided is postponed instead, with an alarm.
 pub async fn wake<P: Ports>(shell: &Shell<P>, actor: ActorId) -> Result<(), RunError> {
-    let scope = match actor {
-        ActorId::Deadman(id) => Scope::User(id),
-        ActorId::Incident(id) => Scope::IncidentAlone(id),
-    };
+    let scope = Scope::of(actor);
     match run(shell, scope, Event::Wake).await {
         Ok(done) => wait_a_little(shell, actor, scope, &done.case).await,
         Err(RunError::Poisoned { actor, version, fails, why }) => {

@@ -6,12 +6,13 @@ mod support;
 use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
-    deadman::State,
+    deadman::{CheckIn, Medium, Proof, State},
     decide::{ContactAct, Event, Scope},
     effect::CallProgress,
     history::What,
     incident::Status,
     voice::Reply,
+    words::Answer,
 };
 use lucius_shell::{run, wake::wake};
 use lucius_store::Store as _;
@@ -168,4 +169,35 @@ async fn an_early_wake_does_nothing() {
     assert!(stage.carrier.take().is_empty());
     let deadman = stage.store().load_deadman(user).await.unwrap().unwrap().state;
     assert!(matches!(deadman.state, State::Waiting { .. }));
+}
+
+/// The user checks in with their PIN while the first call is being placed: the call is cancelled.
+#[tokio::test]
+async fn a_call_placed_into_an_incident_that_has_ended_is_cancelled() {
+    let stage = Stage::new().await;
+    let user = stage.armed_user(1).await;
+    stage.wake(ActorId::Deadman(user)).await;
+    stage.pass_deadline(user).await;
+    stage.carrier.take();
+    stage.carrier.hold_calls();
+    let placing = async { stage.wake(ActorId::Deadman(user)).await };
+    let ending = async {
+        stage.carrier.is_asked().await;
+        let event = Event::CheckIn(CheckIn {
+            key: "SM1".to_owned(),
+            answer: Answer::Good,
+            sos: false,
+            medium: Medium::Phone,
+            arrived_at: stage.now(),
+            proof: Proof::None,
+            logged_in: true,
+            text: String::new(),
+        });
+        run(&stage.shell, Scope::User(user), event).await.unwrap();
+        stage.carrier.let_calls_go();
+    };
+    futures::join!(placing, ending);
+    let did = stage.carrier.take();
+    assert!(did.contains(&Did::Called("+12025551001".to_owned())), "{did:?}");
+    assert!(did.iter().any(|did| matches!(did, Did::Cancelled(_))), "{did:?}");
 }

@@ -23,6 +23,9 @@ const EMAIL_MAX: usize = 254;
 /// The longest password, in bytes: hashing must not take longer for somebody who wants it to.
 const PASSWORD_MAX: usize = 256;
 
+/// The places in the order of calling.
+pub const PRIORITIES: RangeInclusive<i64> = 0..=255;
+
 /// The languages that the carrier speaks with every voice
 /// (<https://www.twilio.com/docs/voice/twiml/say#supported-languages>, the basic voices). In another one a call would fail.
 const LANGUAGES: [&str; 26] = [
@@ -186,11 +189,18 @@ pub fn page(request: &Request) -> Result<u32, Response> {
     }
 }
 
+/// The entries of page `page` of a list that is at hand as a whole.
+pub fn slice<T>(entries: &[T], page: u32, per_page: u32) -> impl Iterator<Item = &T> {
+    let size = usize::try_from(per_page).unwrap_or(usize::MAX);
+    let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX).saturating_mul(size);
+    entries.iter().skip(before).take(size)
+}
+
 /// The first value of `name` in the query, as it came: numbers and plain words need no decoding.
 #[must_use]
 pub fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let pairs = request.raw_query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
+    let mut pairs = request.raw_query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// Reads a field that `null` empties: `None` where it is left out, `Some(None)` where it is `null`. To be used with

@@ -65,6 +65,9 @@ pub(crate) struct ScriptedCarrier {
     did: Mutex<Vec<Did>>,
     script: Mutex<Script>,
     sids: AtomicU64,
+    asked: tokio::sync::Notify,
+    held: tokio::sync::Mutex<bool>,
+    go: tokio::sync::Notify,
 }
 
 impl ScriptedCarrier {
@@ -76,6 +79,20 @@ impl ScriptedCarrier {
         *self.script.lock().unwrap() = script;
     }
 
+    /// Calls are answered only after [`Self::let_calls_go`].
+    pub(crate) fn hold_calls(&self) {
+        *self.held.try_lock().unwrap() = true;
+    }
+
+    /// Waits until a call is asked for.
+    pub(crate) async fn is_asked(&self) {
+        self.asked.notified().await;
+    }
+
+    pub(crate) fn let_calls_go(&self) {
+        self.go.notify_one();
+    }
+
     fn note(&self, did: Did) {
         self.did.lock().unwrap().push(did);
     }
@@ -84,6 +101,10 @@ impl ScriptedCarrier {
 impl Carrier for ScriptedCarrier {
     async fn place_call(&self, request: &CallRequest) -> Result<Placed, CarrierError> {
         self.note(Did::Called(request.to.as_str().to_owned()));
+        if *self.held.lock().await {
+            self.asked.notify_one();
+            self.go.notified().await;
+        }
         match *self.script.lock().unwrap() {
             Script::Places => {
                 let sid = format!("CA{:032x}", self.sids.fetch_add(1, Ordering::Relaxed));
@@ -215,6 +236,9 @@ impl Stage {
             did: Mutex::default(),
             script: Mutex::new(Script::Places),
             sids: AtomicU64::new(1),
+            asked: tokio::sync::Notify::new(),
+            held: tokio::sync::Mutex::new(false),
+            go: tokio::sync::Notify::new(),
         }));
         let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
         let ports = StagePorts {
