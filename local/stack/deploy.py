@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +38,7 @@ def render(settings: Settings) -> Path:
         folder = build.artifact(settings, match[1])
         if not (folder / "bootstrap").exists():
             missing.append(match[1])
-        return f"CodeUri: {folder}"
+        return f"CodeUri: {_stripped(settings, folder)}"
 
     text = build.CODE_URI.sub(built, (ROOT / "template.yaml").read_text())
     if missing:
@@ -46,6 +48,17 @@ def render(settings: Settings) -> Path:
     path = settings.run / "template.yaml"
     path.write_text(text)
     return path
+
+
+def _stripped(settings: Settings, folder: Path) -> Path:
+    """A copy of a function without debug information, which halves what is packed and unpacked; or the folder itself where there is no `strip`."""
+    strip = shutil.which("strip")
+    if strip is None or not (folder / "bootstrap").exists():
+        return folder
+    copy = settings.run / "tmp" / "code" / folder.name
+    copy.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([strip, "--strip-debug", "-o", copy / "bootstrap", folder / "bootstrap"], capture_output=True, check=False)
+    return copy if done.returncode == 0 else folder
 
 
 def run(settings: Settings, processes: Processes, aws: Aws, carrier: Carrier, api_url: str) -> dict[str, str]:

@@ -424,9 +424,14 @@ def alarms() -> None:
     for name, alarm in every.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
     silent = every["SweepSilentAlarm"]["Properties"]
-    assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == "Invocations"
-    metrics = {alarm["Properties"]["MetricName"] if isinstance(alarm["Properties"]["MetricName"], str) else "Refused" for alarm in every.values()}
-    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "Refused", "ApproximateNumberOfMessagesVisible"} <= metrics, metrics
+    assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == "SweepCycle"
+    metrics = {alarm["Properties"]["MetricName"] for alarm in every.values()}
+    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "ApproximateNumberOfMessagesVisible"} <= metrics, metrics
+    # A metric of our own that no function writes would never ring.
+    written = "".join(path.read_text() for crate in ("shared", "functions") for path in (ROOT / crate).rglob("*.rs"))
+    for alarm in every.values():
+        if alarm["Properties"]["Namespace"] == "lucius":
+            assert f'"{alarm["Properties"]["MetricName"]}"' in written and "Dimensions" not in alarm["Properties"], alarm["Properties"]["MetricName"]
     errors = {json.dumps(a["Properties"]["Dimensions"]) for a in every.values() if a["Properties"]["MetricName"] == "Errors"}
     assert len(errors) == len(WEBHOOKS | CLOCKED)
 
