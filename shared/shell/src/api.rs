@@ -3,7 +3,7 @@
 pub mod fields;
 pub mod settings;
 
-pub use fields::present;
+pub use fields::Patch;
 pub use settings::ProbeSettingsView;
 
 /// How many entries a page of a list has.

@@ -203,15 +203,36 @@ pub fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// Reads a field that `null` empties: `None` where it is left out, `Some(None)` where it is `null`. To be used with
-/// `#[serde(default, deserialize_with = "…")]`.
-///
-/// # Errors
-/// The value's own.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
+/// A field of a change, which `null` empties. To be used with `#[serde(default)]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Left out: it stays as it is.
+    #[default]
+    Keep,
+    /// `null`.
+    Empty,
+    /// A value.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(from)?.map_or(Self::Empty, Self::Set))
+    }
+}
+
+impl Patch<String> {
+    /// Checks the value, if there is one. `None`: it stays; `Some(None)`: it is emptied.
+    ///
+    /// # Errors
+    /// What `check` says.
+    pub fn read(&self, check: impl Fn(&str) -> Result<String, Response>) -> Result<Option<Option<String>>, Response> {
+        match self {
+            Self::Keep => Ok(None),
+            Self::Empty => Ok(Some(None)),
+            Self::Set(text) => check(text).map(|value| Some(Some(value))),
+        }
+    }
 }
 
 #[cfg(test)]
