@@ -189,7 +189,6 @@ impl Call {
             "caller_name": null,
             "queue_time": self.queue_time.to_string(),
             "trunk_sid": null,
-            "annotation": null,
             "uri": format!("{uri}.json"),
             "subresource_uris": {
                 "notifications": part("Notifications"),
