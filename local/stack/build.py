@@ -41,6 +41,8 @@ def run(settings: Settings, processes: Processes) -> None:
     # One cargo invocation for all: every further one would unify features differently and compile the AWS SDK again.
     command = ["cargo", "lambda", "build", "--compiler", "cargo", *[part for package in wanted for part in ("-p", package)]]
     env = {**tools.environment(settings), "CARGO_TARGET_DIR": str(settings.target)}
+    # Another stack may be running this very file, which could then not be written; a new one beside it can.
+    switchboard(settings).unlink(missing_ok=True)
     if not processes.finish("build", command, env, _Progress().line, cwd=ROOT):
         raise Problem(
             "the build failed.", "The compiler's message is above; offline, cargo also needs its packages once from the network.", processes.log("build")
