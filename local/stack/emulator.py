@@ -26,6 +26,16 @@ def repair_health_path() -> None:
     app._HEALTH_PATHS = ("/_ministack/health",)
 
 
+def repair_login_path() -> None:
+    """`/login` belongs to whoever deploys an API; the emulator keeps it for Cognito's pages on every host. Nothing here uses those."""
+
+    async def nobody(*_: Any) -> None:
+        return None
+
+    app._handle_cognito_get_request = nobody
+    app._handle_cognito_body_request = nobody
+
+
 def repair_routes() -> None:
     """A greedy `{rest+}` takes an empty rest too: `/login/{rest+}` gets `/login/`, and a path of one segment keeps its last slash."""
 
@@ -154,6 +164,7 @@ class _Tee:
 def main() -> None:
     """Repairs and serves."""
     repair_health_path()
+    repair_login_path()
     repair_routes()
     repair_generated_secrets()
     repair_queue_concurrency()
