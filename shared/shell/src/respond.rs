@@ -93,8 +93,24 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
     if request.body.is_empty() {
         return Err(bad_request("the body is missing: send a JSON object"));
     }
-    serde_json::from_slice(&request.body)
-        .map_err(|error| bad_request(format!("the body is not valid: {error}")))
+    // An array of values in the right order would do for serde; nobody should come to rely on that.
+    if request.body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(bad_request("the body is not a JSON object"));
+    }
+    let invalid = |why: &serde_json::Error| bad_request(format!("the body is not valid: {why}"));
+    let mut json = serde_json::Deserializer::from_slice(&request.body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let why = error.into_inner();
+        // No field: the body as a whole, or where it broke off.
+        if matches!(field.as_str(), "." | "?") {
+            invalid(&why)
+        } else {
+            bad_request(format!("{field}: {why}"))
+        }
+    })?;
+    json.end().map_err(|why| invalid(&why))?;
+    Ok(value)
 }
 
 /// Reads a JSON body where one may be left out.

@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test that cannot set up its world has to stop"
 )]
@@ -325,7 +326,6 @@ impl Request {
 
 impl Response {
     /// The body, once it is certain that it has the envelope of `status`: `success`, and either no errors or some.
-    #[must_use]
     #[track_caller]
     pub fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.body);

@@ -113,9 +113,9 @@ fn pause(wanted: &Patch<String>, settings: &ProbeSettings, now: Timestamp) -> Re
         Patch::Empty => return Ok(Pause::End),
         Patch::Set(until) => until,
     };
-    let until: Timestamp = until
-        .parse()
-        .map_err(|_| fields::refused("paused_until", "a time with its offset, such as 2026-03-03T18:00:00Z"))?;
+    let until: Timestamp = until.parse().map_err(|_| {
+        fields::refused("paused_until", "a time with its offset, such as 2026-03-03T18:00:00Z")
+    })?;
     if until <= now {
         return Err(fields::refused("paused_until", "this time has passed"));
     }

@@ -226,7 +226,10 @@ impl Patch<String> {
     ///
     /// # Errors
     /// What `check` says.
-    pub fn read(&self, check: impl Fn(&str) -> Result<String, Response>) -> Result<Option<Option<String>>, Response> {
+    pub fn read(
+        &self,
+        check: impl Fn(&str) -> Result<String, Response>,
+    ) -> Result<Option<Option<String>>, Response> {
         match self {
             Self::Keep => Ok(None),
             Self::Empty => Ok(Some(None)),
