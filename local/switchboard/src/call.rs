@@ -7,6 +7,7 @@ mod leg;
 mod line;
 mod outbound;
 mod progress;
+mod prompt;
 mod record;
 mod run;
 

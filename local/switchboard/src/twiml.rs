@@ -3,6 +3,7 @@
 //! Source: <https://www.twilio.com/docs/voice/twiml> and the page of each verb.
 
 mod parse;
+mod reader;
 mod verbs;
 mod xml;
 

@@ -95,11 +95,11 @@ impl Line {
         Self { commands, inputs: VecDeque::new() }
     }
 
-    /// The next command while the call is not yet answered.
+    /// The next command while the call is not yet answered. Inputs wait for the first prompt.
     pub(crate) async fn command(&mut self) -> Command {
         loop {
             match self.commands.recv().await {
-                Some(Command::Input(_)) => {}
+                Some(Command::Input(input)) => self.inputs.push_back(input),
                 Some(command) => return command,
                 // All senders gone: the switchboard itself ends.
                 None => std::future::pending().await,

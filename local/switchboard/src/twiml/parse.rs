@@ -1,9 +1,9 @@
 //! From elements to verbs, with the schema's warnings.
 
+use super::reader::Reader;
 use super::verbs::{Dial, DialNumber, Gather, Record, Say, Verb};
 use super::xml::{self, Element};
 use super::{Document, Unusable};
-use std::str::FromStr;
 
 /// Longest text of a `<Say>` (13521).
 const SAY_LIMIT: usize = 4_096;
@@ -38,65 +38,7 @@ fn root(source: &str) -> Result<Element, Unusable> {
     })
 }
 
-#[derive(Default)]
-struct Reader {
-    warnings: Vec<(u32, String)>,
-}
-
 impl Reader {
-    fn warn(&mut self, code: u32, text: &str) {
-        self.warnings.push((code, text.to_owned()));
-    }
-
-    fn known(&mut self, element: &Element, names: &[&str]) {
-        for (name, _) in &element.attributes {
-            if !names.contains(&name.as_str()) && !name.starts_with("xml") {
-                self.warn(12_200, &format!("attribute '{name}' is not allowed in <{}>", element.name));
-            }
-        }
-    }
-
-    fn number<T: FromStr>(&mut self, element: &Element, name: &str, default: T) -> T {
-        let Some(text) = element.get(name) else { return default };
-        text.parse().unwrap_or_else(|_| {
-            self.warn(12_200, &format!("{name}=\"{text}\" is no number in <{}>", element.name));
-            default
-        })
-    }
-
-    /// Seconds, which cannot be negative.
-    fn seconds(&mut self, element: &Element, name: &str, default: f64) -> f64 {
-        let value = self.number(element, name, default);
-        if value.is_finite() && value >= 0.0 {
-            return value;
-        }
-        self.warn(12_200, &format!("{name} is out of range in <{}>", element.name));
-        default
-    }
-
-    fn flag(&mut self, element: &Element, name: &str, default: bool) -> bool {
-        match element.get(name) {
-            None => default,
-            Some("true") => true,
-            Some("false") => false,
-            Some(other) => {
-                self.warn(12_200, &format!("{name}=\"{other}\" is neither true nor false"));
-                default
-            }
-        }
-    }
-
-    fn method(&mut self, element: &Element, name: &str) -> String {
-        match element.get(name) {
-            None | Some("POST" | "post") => "POST".to_owned(),
-            Some("GET" | "get") => "GET".to_owned(),
-            Some(other) => {
-                self.warn(12_200, &format!("{name}=\"{other}\" is neither GET nor POST"));
-                "POST".to_owned()
-            }
-        }
-    }
-
     fn verb(&mut self, element: &Element) -> Option<Verb> {
         match element.name.as_str() {
             "Say" => Some(self.say(element)),
