@@ -3,6 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const phones = new Map();
 const shown = new Set();
+let cast = null;
 let carrier = {};
 let lastSeq = 0;
 
@@ -95,10 +96,31 @@ function show(phone) {
   label(phone);
   byId("row").append(card);
   shown.add(phone);
-  byId("row").classList.toggle("few", shown.size <= 3);
+  arrange();
   byId("welcome").hidden = true;
   refresh(phone);
 }
+
+// While a story runs its people come first; the other phones can be shown beside them.
+function arrange() {
+  let others = 0;
+  for (const phone of shown) {
+    const other = Boolean(cast && !cast.has(phone.number));
+    phone.card.classList.toggle("other", other);
+    if (other) others += 1;
+  }
+  const open = byId("others").getAttribute("aria-pressed") === "true";
+  byId("row").classList.toggle("with-others", open);
+  byId("row").classList.toggle("few", shown.size - (open ? 0 : others) <= 3);
+  byId("others").hidden = others === 0;
+  byId("others").textContent = `${open ? "Hide" : "Show"} ${others} other phone${others === 1 ? "" : "s"}`;
+}
+
+byId("others").addEventListener("click", (event) => {
+  const open = event.currentTarget.getAttribute("aria-pressed") === "true";
+  event.currentTarget.setAttribute("aria-pressed", String(!open));
+  arrange();
+});
 
 function wire(form, send) {
   form.addEventListener("submit", (event) => {
@@ -152,7 +174,7 @@ function tick(phone) {
   const badge = phone.card.querySelector(".badge");
   if (call?.answered) {
     const seconds = Math.max(0, Math.floor((Date.now() - call.answered) / 1000));
-    badge.textContent = `on a call ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    badge.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   } else if (call?.ringing) {
     badge.textContent = "ringing";
     const left = Math.max(0, Math.ceil(call.timeout - (Date.now() - call.ringing) / 1000));
@@ -238,7 +260,7 @@ const onPhone = {
   "call.ended"(phone, event) {
     if (phone.call?.sid === event.call) phone.call = null;
     const length = event.status === "completed" ? ` · ${event.seconds} s` : "";
-    line(phone, `${clock(event.at)} · ${endings[event.status] || event.status}${length}`, event.status === "completed" ? "sys" : "sys bad");
+    line(phone, `${clock(event.at)} · ${endings[event.status] || event.status}${length}`, ["completed", "canceled"].includes(event.status) ? "sys" : "sys bad");
   },
   "text.received"(phone, event) {
     bubble(phone, "sms", `text from ${event.auto ? "the carrier" : nameOf(event.from)} · ${clock(event.at)}`, event.body);
@@ -258,7 +280,7 @@ const inLog = {
   "call.recorded": (event) => event.text ? ["", `records “${event.text}”`] : null,
   "call.dialing": (event) => ["", `is being connected to ${event.to.map(nameOf).join(", ")}`],
   "call.bridged": (event) => ["good", `is connected to ${nameOf(event.with)}`],
-  "call.ended": (event) => event.status === "completed" ? ["", `hung up after ${event.seconds} s`] : ["bad", { busy: "declines", "no-answer": "does not answer", failed: "cannot be reached", canceled: "is no longer called" }[event.status] || event.status],
+  "call.ended": (event) => event.status === "completed" ? ["", `hung up after ${event.seconds} s`] : [event.status === "canceled" ? "" : "bad", { busy: "declines", "no-answer": "does not answer", failed: "cannot be reached", canceled: "is no longer called" }[event.status] || event.status],
   "text.received": (event) => ["", event.auto ? "hears from the carrier" : "gets a text"],
   "text.sent": (event) => ["", `texts “${event.body}”`],
   "text.failed": (event) => ["bad", `did not get a text (${event.code || event.status})`],
@@ -305,51 +327,60 @@ function words(value) {
 function storyView(data) {
   const box = document.createDocumentFragment();
   const story = data.story || {};
-  const incidents = list(data.incidents, "incidents");
-  const incident = incidents[0];
+  const incident = list(data.incidents, "incidents")[0];
   if (story.error) box.append(make("p", "error", story.error));
-  if (incident) box.append(...incidentView(incident));
-  if (!incident && story.people?.length) {
+  if (data.watch && data.error && !story.error) box.append(make("p", "error", `lucius does not tell: ${data.error}`));
+  if (incident) {
+    box.append(timelineView(list(incident.timeline, "timeline")));
+    return box;
+  }
+  if (story.people?.length) {
     const people = make("p", "people");
     for (const person of story.people) people.append(make("span", "", `${person.name}: ${person.role}`));
     box.append(people);
   }
-  if (!incident && story.steps?.length) {
+  if (story.steps?.length) {
     const steps = make("ol", "story");
     for (const step of story.steps) steps.append(make("li", "plain", step));
     box.append(steps);
   }
-  if (!incident && story.state === "running") box.append(make("p", "count", `Next full minute in ${60 - new Date().getSeconds()} s. When Anna’s phone shows the question, do nothing and see who is called.`));
-  if (!incident && !story.state && !data.watch) box.append(make("p", "muted", "Nobody is being watched yet. Start the story, or let lucius call any phone: it appears here by itself."));
-  if (data.watch && data.error && !story.error) box.append(make("p", "error", `lucius does not tell: ${data.error}`));
+  if (story.state === "running") box.append(make("p", "count", `Next full minute in ${60 - new Date().getSeconds()} s. When Anna’s phone shows the question, do nothing, and see who is called.`));
+  if (!story.state && !data.watch) box.append(make("p", "muted", carrier.story ? "Nobody is being watched yet. Start the story, or let lucius call any phone: it appears here by itself." : "Phones appear by themselves as soon as lucius calls or texts them."));
   return box;
 }
 
-function incidentView(incident) {
-  const status = words(incident.status ?? incident.state).toLowerCase();
+function headView(incident) {
+  const status = words(incident.status ?? incident.state).toLowerCase() || "open";
   const kind = /end|clos|resolv/.test(status) ? "ended" : /accept/.test(status) ? "accepted" : "open";
   const head = make("p", "state");
-  head.append(make("span", `pill ${kind}`, status || "open"));
-  if (incident.opened_at) head.append(make("span", "muted", `since ${clock(incident.opened_at)}`));
-  const parts = [head];
-  const contacts = list(incident.contacts, "contacts");
-  if (contacts.length) {
-    const people = make("p", "people");
-    for (const contact of contacts) {
-      const name = contact.name || [contact.first_name, contact.last_name].filter(Boolean).join(" ") || nameOf(contact.phone_number || contact.number || "");
-      const what = words(contact.status ?? contact.state ?? contact.last);
-      people.append(make("span", "", what ? `${name}: ${what}` : name));
-    }
-    parts.push(people);
+  head.append(make("span", `pill ${kind}`, status));
+  const who = words(incident.accepted_by?.name ?? incident.ended?.who);
+  if (who && kind === "accepted") head.append(make("b", "", `${who} is going`));
+  if (who && kind === "ended") head.append(make("b", "", `by ${who}`));
+  if (incident.opened_at) head.append(make("span", "muted", `opened ${clock(incident.opened_at)}`));
+  const people = make("p", "people");
+  for (const contact of list(incident.contacts, "contacts")) {
+    const name = contact.name || [contact.first_name, contact.last_name].filter(Boolean).join(" ") || nameOf(contact.phone_number || contact.number || "");
+    const what = words(contact.call?.outcome ?? contact.status ?? contact.state ?? contact.last);
+    people.append(make("span", "", what ? `${name}: ${what}` : name));
   }
-  const steps = make("ol", "story");
-  for (const step of list(incident.timeline, "timeline")) {
-    const item = make("li");
-    item.append(make("time", "", step.at ? clock(step.at) : ""), make("span", "", [step.who, step.how, step.what].map(words).filter(Boolean).join(" · ")));
-    steps.append(item);
+  return people.childElementCount ? [head, people] : [head];
+}
+
+function timelineView(steps) {
+  const box = make("ol", "story");
+  for (const step of steps) {
+    const what = words(step.what);
+    const outcome = words(step.outcome ?? step.detail);
+    const item = make("li", what === "round" ? "round" : "");
+    const text = make("span", /accept|going|ended|confirm/.test(`${what} ${outcome}`) ? "good" : /no answer|busy|fail|refus/.test(outcome) ? "bad" : "");
+    if (step.who) text.append(make("b", "", words(step.who)), document.createTextNode(" "));
+    const rest = step.how || outcome ? [words(step.how), outcome || what].filter(Boolean).join(": ") : what;
+    text.append(document.createTextNode(rest));
+    item.append(make("time", "", step.at ? clock(step.at) : ""), text);
+    box.append(item);
   }
-  parts.push(steps);
-  return parts;
+  return box;
 }
 
 let lastStory = "";
@@ -357,13 +388,16 @@ async function follow() {
   try {
     const data = await ask("GET", "/watch");
     const story = data.story || {};
+    cast = story.people?.length ? new Set(story.people.map((person) => person.number)) : null;
     for (const person of story.people || []) {
       const phone = phoneFor(person.number, person.name);
       phone.role = person.role;
       show(phone);
       label(phone);
     }
-    const incident = list(data.incidents, "incidents").length > 0;
+    arrange();
+    const incident = list(data.incidents, "incidents")[0];
+    byId("incident-head").replaceChildren(...(incident ? headView(incident) : []));
     byId("incident-title").textContent = incident ? `Incident of ${data.watch?.name || "the watched user"}` : "Story";
     byId("story-stop").hidden = story.state !== "running";
     byId("story-start").disabled = story.state === "preparing";

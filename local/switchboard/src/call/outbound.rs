@@ -19,6 +19,9 @@ const SHORT_RING: f64 = 0.02;
 /// How long a phone that does not answer rings, unless configured.
 const NO_ANSWER_RING: f64 = 0.3;
 
+/// Seconds that Twilio rings beyond `Timeout`, roughly.
+const TIMEOUT_BUFFER: u64 = 5;
+
 /// A call to place.
 #[derive(Debug)]
 pub(crate) struct NewCall {
@@ -115,11 +118,14 @@ impl Leg {
             return Err(Interrupt::End(End { status: Status::Failed, by: "carrier" }));
         }
         self.with_call(|call| call.status = Status::Ringing);
+        // A person gets the few seconds that Twilio adds to every Timeout.
+        let extra = if plan.behaviour == Behaviour::Manual { TIMEOUT_BUFFER } else { 0 };
+        let timeout = timeout.saturating_add(extra);
         self.publish(What::CallRinging { from, timeout_seconds: timeout });
         self.report("ringing", "ringing");
         let timeout = Duration::from_secs(timeout);
         let (reacts, then) = match plan.behaviour {
-            Behaviour::Manual => (timeout, Err(Status::NoAnswer)),
+            Behaviour::Manual => (plan.ring_seconds.map_or(timeout, clock::seconds), Err(Status::NoAnswer)),
             Behaviour::NoAnswer => (ring(NO_ANSWER_RING), Err(Status::NoAnswer)),
             Behaviour::Busy => (ring(SHORT_RING), Err(Status::Busy)),
             Behaviour::Driven

@@ -35,6 +35,7 @@ pub(crate) struct Story {
 #[derive(Clone, Debug, Serialize)]
 struct Person {
     name: &'static str,
+    last_name: &'static str,
     role: &'static str,
     number: String,
 }
@@ -81,15 +82,29 @@ pub(super) async fn start(State(board): State<Arc<Board>>, Body(given): Body<Sta
     Ok(Json(json!({ "ok": true })))
 }
 
-/// Disarms the story's user, so that no more questions come.
+/// Ends the story: its incidents are resolved, and no more questions come.
 pub(super) async fn stop(State(board): State<Arc<Board>>) -> Done {
     let watch = board.followed().watch.clone().ok_or_else(|| Refused::conflict("no story"))?;
-    let api = Api { courier: &board.courier, url: &watch.api_url, token: &watch.token };
-    let path = format!("/v1/users/{}/probe_settings", id_text(&watch.user_id));
-    let body = json!({ "active": false });
-    api.send(Method::PUT, &path, Some(&body)).await.map_err(|error| Refused::conflict(&error))?;
-    board.followed().story.state = "stopped";
+    retire(&board, &watch).await.map_err(|error| Refused::conflict(&error))?;
+    board.followed().story.state = "ended";
     Ok(Json(json!({ "ok": true })))
+}
+
+/// Resolves a user's open incidents, then disarms the user.
+async fn retire(board: &Board, watch: &Watch) -> Result<(), String> {
+    let api = Api { courier: &board.courier, url: &watch.api_url, token: &watch.token };
+    let base = format!("/v1/users/{}", id_text(&watch.user_id));
+    let incidents = api.get(&format!("{base}/incidents")).await.unwrap_or_default();
+    for incident in incidents.as_array().into_iter().flatten() {
+        let over = incident.get("status").and_then(Value::as_str) == Some("ended");
+        if let Some(id) = incident.get("id").filter(|_| !over) {
+            let path = format!("/v1/incidents/{}/resolve", id_text(id));
+            api.send(Method::POST, &path, Some(&json!({}))).await?;
+        }
+    }
+    api.send(Method::PUT, &format!("{base}/probe_settings"), Some(&json!({ "active": false })))
+        .await
+        .map(drop)
 }
 
 async fn read_stack(board: &Board) -> Value {
@@ -108,14 +123,21 @@ fn cast() -> Vec<Person> {
     let first = pick(2, 4).checked_rem(30).unwrap_or_default().saturating_mul(3);
     let number = |offset: usize| format!("+1{area}55501{:02}", first.saturating_add(offset));
     vec![
-        Person { name: "Anna", role: "promised to check in", number: number(0) },
-        Person { name: "Ben", role: "first contact", number: number(1) },
-        Person { name: "Carla", role: "second contact", number: number(2) },
+        Person { name: "Anna", last_name: "Keller", role: "promised to check in", number: number(0) },
+        Person { name: "Ben", last_name: "Hale", role: "first contact", number: number(1) },
+        Person { name: "Carla", last_name: "Ruiz", role: "second contact", number: number(2) },
     ]
 }
 
 async fn prepare(board: &Arc<Board>, api_url: &str, setup_token: &str) -> Result<(), String> {
-    let people = board.followed().story.people.clone();
+    let (people, earlier) = {
+        let followed = board.followed();
+        (followed.story.people.clone(), followed.watch.clone())
+    };
+    if let Some(watch) = earlier {
+        // An earlier story that cannot be ended any more, for its stack is gone, stops no new one.
+        let _ = retire(board, &watch).await;
+    }
     let [anna, contacts @ ..] = people.as_slice() else { return Err("nobody is in the story".to_owned()) };
     show_phones(board, &people);
     let courier = &board.courier;
@@ -123,7 +145,7 @@ async fn prepare(board: &Arc<Board>, api_url: &str, setup_token: &str) -> Result
     let admin_token = admin(board, &Api { token: setup_token, ..nobody.clone() }).await?;
     let email = format!("anna.{}@lucius.example", anna.number.trim_start_matches('+'));
     let user = json!({
-        "first_name": anna.name, "last_name": "Keller", "email": email,
+        "first_name": anna.name, "last_name": anna.last_name, "email": email,
         "password": PASSWORD, "phone_number": anna.number,
     });
     let user =
@@ -135,7 +157,7 @@ async fn prepare(board: &Arc<Board>, api_url: &str, setup_token: &str) -> Result
     let base = format!("/v1/users/{}", id_text(&id));
     for contact in contacts {
         let body = json!({
-            "first_name": contact.name, "last_name": "Example", "phone_number": contact.number,
+            "first_name": contact.name, "last_name": contact.last_name, "phone_number": contact.number,
             "email": format!("{}.{}@lucius.example", contact.name.to_lowercase(), contact.number.trim_start_matches('+')),
             "is_emergency_contact": true,
         });

@@ -8,6 +8,7 @@ mod faults;
 mod gathers;
 mod inbound;
 mod product;
+mod story;
 mod texts;
 mod webhooks;
 mod world;
