@@ -116,7 +116,7 @@ pub enum ContactAct {
         attempt: u32,
         /// The carrier's id of the call.
         sid: String,
-        /// The last part of the address: a turn, or `end`.
+        /// The last part of the address: the number of a turn, with `end` before it after a first 9.
         step: String,
         /// The keys.
         digits: Option<String>,
@@ -276,7 +276,12 @@ fn settled(case: &mut Case, turn: &mut Turn<'_>, reports: &[Report]) -> Reply {
 }
 
 /// What a contact does: a key, a code, a call-back.
-fn by_contact(case: &mut Case, turn: &mut Turn<'_>, place: usize, act: &ContactAct) -> Result<Reply, Rejected> {
+fn by_contact(
+    case: &mut Case,
+    turn: &mut Turn<'_>,
+    place: usize,
+    act: &ContactAct,
+) -> Result<Reply, Rejected> {
     let newer = case.deadman.as_ref().and_then(|deadman| deadman.incident);
     let incident = case.incident.as_mut().ok_or(Rejected::NotFound)?;
     // An alert that is over is not opened again beside a newer one that is being worked on.
@@ -286,7 +291,7 @@ fn by_contact(case: &mut Case, turn: &mut Turn<'_>, place: usize, act: &ContactA
         ContactAct::Press { .. } if superseded => Reply::Prompt(Prompt::goodbye(vec![words])),
         ContactAct::Code { .. } | ContactAct::CallBack { .. } if superseded => Reply::words(words),
         ContactAct::Press { attempt, sid, step, digits } => {
-            incident::press(incident, turn, place, *attempt, sid, step, digits.as_deref())
+            press(incident, turn, place, *attempt, sid, step, digits.as_deref())
         }
         // A number that has used up its codes changes nothing any more, not even what is remembered of it.
         ContactAct::Code { .. } if incident::takes_no_codes(incident, place) => incident::no_codes(),
@@ -301,6 +306,29 @@ fn by_contact(case: &mut Case, turn: &mut Turn<'_>, place: usize, act: &ContactA
             }
         }),
     })
+}
+
+/// A key in a call. Turns have addresses of their own: one that comes twice is the same turn. Only what changed something is
+/// remembered, for the rest can be said again as things stand.
+fn press(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    place: usize,
+    attempt: u32,
+    sid: &str,
+    step: &str,
+    digits: Option<&str>,
+) -> Reply {
+    let key = format!("{sid}-{step}");
+    if let Some(reply) = incident.seen.reply(&key) {
+        return reply;
+    }
+    let before = incident.clone();
+    let reply = incident::press(incident, turn, place, attempt, sid, step, digits);
+    if *incident != before {
+        incident.seen.remember(key, reply.clone());
+    }
+    reply
 }
 
 fn once(incident: &mut Incident, key: &str, act: impl FnOnce(&mut Incident) -> Reply) -> Reply {
@@ -345,7 +373,8 @@ fn texts_stopped(case: &mut Case, turn: &mut Turn<'_>, key: &str, phone: &PhoneN
 fn remove(deadman: &mut Deadman, turn: &mut Turn<'_>, proof: Proof) -> Result<Option<Rejected>, Rejected> {
     if deadman.incident.is_some() {
         return Err(Rejected::Conflict(
-            "an incident is open: end it before you delete the user (POST /v1/incidents/{id}/resolve)".to_owned(),
+            "an incident is open: end it before you delete the user (POST /v1/incidents/{id}/resolve)"
+                .to_owned(),
         ));
     }
     Ok(deadman::authorise(deadman, turn, proof).err())
@@ -368,7 +397,11 @@ fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
     if same && was_open != is_open {
         let until = (!is_open).then(|| later(turn.now, turn.policy.minutes(24 * 60)));
         for contact in &incident.contacts {
-            turn.pointers.push(Pointer::CodeUntil { phone: contact.phone.clone(), code: contact.code.clone(), until });
+            turn.pointers.push(Pointer::CodeUntil {
+                phone: contact.phone.clone(),
+                code: contact.code.clone(),
+                until,
+            });
         }
     }
 }

@@ -358,7 +358,9 @@ mod tests {
                 assert_eq!(id.to_string().parse(), Ok(id));
             }
         }
-        for junk in ["", "user", "c-call-page", "cx-call-page", "user-fax-page", "user-sms-tell", "user-sms-tell-x"] {
+        for junk in
+            ["", "user", "c-call-page", "cx-call-page", "user-fax-page", "user-sms-tell", "user-sms-tell-x"]
+        {
             assert_eq!(junk.parse::<EffectId>(), Err(NotAnEffect), "{junk}");
         }
     }

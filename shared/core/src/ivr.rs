@@ -77,7 +77,8 @@ pub fn login_path(turn: u32) -> String {
 /// Asks for the PIN, after what there is to say first.
 #[must_use]
 pub fn ask_pin(first: &[&str], turn: u32) -> Prompt {
-    let say = first.iter().chain(&["Please enter or say your PIN."]).map(|words| (*words).to_owned()).collect();
+    let say =
+        first.iter().chain(&["Please enter or say your PIN."]).map(|words| (*words).to_owned()).collect();
     Prompt::digits(say, login_path(turn))
 }
 

@@ -12,7 +12,12 @@ use crate::{
 /// Calls for help: opens an incident, or adds the cause to the open one and starts it again if it was accepted.
 ///
 /// `current` is the user's incident as loaded with the switch; one that turns out to be over counts as none.
-pub(crate) fn open_or_join(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: Cause) {
+pub(crate) fn open_or_join(
+    deadman: &mut Deadman,
+    current: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    cause: Cause,
+) {
     match current.as_mut().filter(|incident| incident.is_open()) {
         Some(incident) => join(incident, turn, cause),
         None => open(deadman, current, turn, &cause),
@@ -33,8 +38,7 @@ fn join(incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
 
 fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: &Cause) {
     let id = turn.fresh.incident;
-    let contacts = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX);
-    let contacts: Vec<_> = contacts.map(|contact| copy(turn, id, contact, true)).collect();
+    let contacts = called(deadman, turn, id);
     let mut incident = Incident {
         id,
         opened_at: turn.now,
@@ -65,6 +69,29 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     *current = Some(incident);
 }
 
+/// Who is called. A number that came without the PIN is called too, and so is the one that it took the place of; what is beyond
+/// doubt takes the drawn codes first.
+fn called(deadman: &Deadman, turn: &mut Turn<'_>, id: IncidentId) -> Vec<Contact> {
+    let doubted = |contact: &deadman::Contact| {
+        let entry = deadman.unproven.iter().find(|known| known.contact == contact.id);
+        entry.filter(|_| deadman.profile.pin.is_some())
+    };
+    let chosen: Vec<_> = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX).collect();
+    let (unproven, proven): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|contact| doubted(contact).is_some());
+    let mut called: Vec<_> = proven.into_iter().map(|contact| copy(turn, id, contact, true)).collect();
+    for contact in &unproven {
+        let former = doubted(contact).and_then(|known| known.former.clone());
+        if let Some(phone) =
+            former.filter(|phone| deadman.contacts.iter().all(|contact| contact.phone != *phone))
+        {
+            called.push(copy(turn, id, &deadman::Contact { phone, ..(*contact).clone() }, true));
+        }
+    }
+    called.extend(unproven.into_iter().map(|contact| copy(turn, id, contact, false)));
+    called
+}
+
 fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {
     let profile = &deadman.profile;
     Subject {
@@ -78,10 +105,16 @@ fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {
 }
 
 /// A contact of the user's list as the incident keeps it.
-pub(crate) fn copy(turn: &mut Turn<'_>, id: IncidentId, contact: &deadman::Contact, trusted: bool) -> Contact {
+pub(crate) fn copy(
+    turn: &mut Turn<'_>,
+    id: IncidentId,
+    contact: &deadman::Contact,
+    trusted: bool,
+) -> Contact {
     // Without a code left (more contacts than were drawn for), the incident's own id gives six digits; a collision is
     // refused by the commit like any other.
-    let spare = || format!("{:06}", id.get().wrapping_add(contact.id.get()).checked_rem(1_000_000).unwrap_or(0));
+    let spare =
+        || format!("{:06}", id.get().wrapping_add(contact.id.get()).checked_rem(1_000_000).unwrap_or(0));
     Contact {
         id: contact.id,
         name: contact.name(),
@@ -98,6 +131,7 @@ pub(crate) fn copy(turn: &mut Turn<'_>, id: IncidentId, contact: &deadman::Conta
         redialled_in: 0,
         called_at: Vec::new(),
         calls: Vec::new(),
+        over: Vec::new(),
         call: Line::default(),
         sms: Line::default(),
         wrong_codes: 0,
@@ -117,7 +151,21 @@ pub(crate) fn enlist(incident: &mut Incident, turn: &mut Turn<'_>, contact: Cont
 }
 
 /// Adds a contact, or the new number of one, to an open incident and calls it at once.
-pub(crate) fn add_to(incident: &mut Incident, turn: &mut Turn<'_>, contact: &deadman::Contact, trusted: bool) {
+pub(crate) fn add_to(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    contact: &deadman::Contact,
+    trusted: bool,
+) {
+    // A number that comes back is the same line as before, and is called at once.
+    let same = |known: &Contact| known.id == contact.id && known.phone == contact.phone;
+    if let Some(place) = incident.contacts.iter().position(same) {
+        if let Some(known) = incident.contacts.get_mut(place) {
+            known.trusted |= trusted;
+        }
+        incident::page_added(incident, turn, place);
+        return;
+    }
     // An incident holds twice as many numbers as contacts: a changed number stands beside the old one.
     if incident.contacts.len() >= CONTACTS_MAX.saturating_mul(2) {
         return;
@@ -127,9 +175,7 @@ pub(crate) fn add_to(incident: &mut Incident, turn: &mut Turn<'_>, contact: &dea
     let entry = Entry::new(turn.now, What::Note, words);
     turn.note(incident.id, Entry { contact_id: Some(contact.id), who: Some(contact.name()), ..entry });
     enlist(incident, turn, copied);
-    if let (Status::Escalating { .. }, Some(place)) = (&incident.status, incident.contacts.len().checked_sub(1)) {
-        incident::page_added(incident, turn, place);
-    }
+    incident::page_added(incident, turn, incident.contacts.len().saturating_sub(1));
 }
 
 /// Texts the person at risk through the switch.

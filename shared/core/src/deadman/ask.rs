@@ -21,7 +21,10 @@ pub fn wake(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut T
     look(deadman, incident.as_ref(), turn);
     deadman.pending.retain(|_, pending| match &pending.effect {
         Effect::Text { until: Some(until), .. } => pending.lease_until.is_some() || turn.now < *until,
-        Effect::Text { until: None, .. } | Effect::Call { .. } | Effect::Cancel { .. } | Effect::Poll { .. } => true,
+        Effect::Text { until: None, .. }
+        | Effect::Call { .. }
+        | Effect::Cancel { .. }
+        | Effect::Poll { .. } => true,
     });
     match deadman.state.clone() {
         State::Off => {}
@@ -30,6 +33,7 @@ pub fn wake(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut T
                 deadman.rearm(turn);
                 // A pause may end exactly when the next question is due.
                 if let State::Waiting { next_probe_at } = deadman.state
+                    && deadman.incident.is_none()
                     && turn.now >= next_probe_at
                 {
                     open_probe(deadman, turn);
@@ -134,7 +138,7 @@ fn question(deadman: &Deadman, turn: &Turn<'_>, probe: &Probe) -> String {
     let texts = &turn.policy.texts;
     let template = if probe.asked <= 1 && !probe.asked_late { &texts.ask } else { &texts.ask_again };
     let mut text = fill(template, &[("name", &deadman.profile.first_name)]);
-    if deadman.settings.pin_in_reply {
+    if deadman.wants_pin_in_reply() {
         text.push_str(" Add your PIN to the answer.");
     }
     text
@@ -162,22 +166,36 @@ pub fn ask_prompt(deadman: &Deadman, probe: ProbeId, attempt: u32, turn: u32) ->
 
 /// A performer's outcome of the try `attempt` of the effect `id`.
 pub fn settled(deadman: &mut Deadman, turn: &mut Turn<'_>, id: &EffectId, attempt: u32, outcome: &Outcome) {
-    let Some(pending) = deadman.pending.get_mut(id).filter(|pending| pending.attempt == attempt) else { return };
+    let Some(pending) = deadman.pending.get(id).filter(|pending| pending.attempt == attempt) else { return };
     match outcome {
-        // An unknown text counts as sent, and so does an unknown question by call: the deadline runs either way.
+        // An unknown text counts as sent. An unknown call is dialled again, once for each question.
+        Outcome::Unknown if id.channel == Channel::Call && pending.failures == 0 => again(deadman, turn, id),
         Outcome::Placed { .. } | Outcome::Done | Outcome::Polled(_) | Outcome::Unknown => {
             deadman.pending.remove(id);
         }
         Outcome::Account { code } => {
             turn.alarms.push(Alarm::CarrierAccount { code: *code });
-            pending.back_off(turn.now);
-            deadman.attempts = deadman.attempts.max(attempt.saturating_add(1));
+            again(deadman, turn, id);
         }
-        Outcome::NotSent { .. } => {
-            pending.back_off(turn.now);
-            deadman.attempts = deadman.attempts.max(attempt.saturating_add(1));
-        }
+        Outcome::NotSent { .. } => again(deadman, turn, id),
         Outcome::Permanent { code } => refused(deadman, turn, id, *code),
+    }
+}
+
+/// Puts an effect back for another try. A question that is no longer open is not asked any more.
+fn again(deadman: &mut Deadman, turn: &Turn<'_>, id: &EffectId) {
+    if id.purpose == Purpose::Ask && deadman.probe().is_none() {
+        deadman.pending.remove(id);
+        return;
+    }
+    deadman.attempts = deadman.attempts.saturating_add(1);
+    let (attempt, probe) = (deadman.attempts, deadman.probe().map(|probe| probe.id));
+    let prompt = probe.map(|probe| ask_prompt(deadman, probe, attempt, 0));
+    let Some(pending) = deadman.pending.get_mut(id) else { return };
+    pending.back_off(turn.now);
+    pending.attempt = attempt;
+    if let (Effect::Call { prompt: old, .. }, Some(new)) = (&mut pending.effect, prompt) {
+        *old = new;
     }
 }
 
@@ -186,8 +204,13 @@ const OPTED_OUT: u32 = 21610;
 
 /// This channel refuses for good: the question goes by the other one.
 fn refused(deadman: &mut Deadman, turn: &mut Turn<'_>, id: &EffectId, code: u32) {
-    deadman.pending.remove(id);
-    if code == OPTED_OUT {
+    let refused = deadman.pending.remove(id);
+    let theirs = refused.is_some_and(|pending| match pending.effect {
+        Effect::Text { to, .. } => to == deadman.profile.phone,
+        Effect::Call { .. } | Effect::Cancel { .. } | Effect::Poll { .. } => false,
+    });
+    // A notice may have gone to the number they had before.
+    if code == OPTED_OUT && theirs {
         deadman.text_stopped = true;
     }
     let other = EffectId { channel: id.channel.other(), ..id.clone() };

@@ -83,12 +83,14 @@ pub fn check_in(
     reply
 }
 
-fn weigh(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
-    let proven = if event.logged_in {
-        Proven::Yes
-    } else {
-        deadman.prove(turn, event.proof, event.medium.line())
-    };
+fn weigh(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+) -> Reply {
+    let proven =
+        if event.logged_in { Proven::Yes } else { deadman.prove(turn, event.proof, event.medium.line()) };
     match (proven, event.answer) {
         // A call for help is believed from anybody.
         (_, Answer::Bad) => bad(deadman, incident, turn, event),
@@ -110,7 +112,12 @@ fn sos(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'
 }
 
 /// A bad answer: to the open question, or while an incident is open. Otherwise "no" answers nothing that we asked.
-fn bad(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
+fn bad(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+) -> Reply {
     let open_incident = incident.as_ref().is_some_and(Incident::is_open);
     match deadman.probe().cloned() {
         Some(mut probe) => {
@@ -140,7 +147,9 @@ fn raise(
 
 fn help_is_called(deadman: &Deadman) -> Reply {
     if deadman.contacts.is_empty() {
-        return Reply::words("You have no contacts that we could call. Please call the police or an ambulance yourself.");
+        return Reply::words(
+            "You have no contacts that we could call. Please call the police or an ambulance yourself.",
+        );
     }
     Reply::words("We are calling your contacts now, and do not stop until one of them is on the way.")
 }
@@ -170,11 +179,12 @@ fn good(
     event: &CheckIn,
     proven: bool,
 ) -> Reply {
-    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open()) {
+    // A silent incident does not exist for whoever answers here.
+    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && !incident.silent) {
         return good_in_incident(deadman, open, turn, event, proven);
     }
     match deadman.probe().cloned() {
-        Some(_) if deadman.settings.pin_in_reply && event.medium == Medium::Sms && !proven => {
+        Some(_) if deadman.wants_pin_in_reply() && event.medium == Medium::Sms && !proven => {
             Reply::words("Please answer with your PIN, for example: Y 1234")
         }
         Some(mut probe) => {
@@ -220,12 +230,16 @@ fn good_in_incident(
     if proven {
         incident::end(incident, turn, EndedBy::User);
         deadman.last_check_in = Some(turn.now);
-        let mut said = vec![format!("Thank you, {}. The alert is over: your contacts are told.", deadman.profile.first_name)];
+        let mut said = vec![format!(
+            "Thank you, {}. The alert is over: your contacts are told.",
+            deadman.profile.first_name
+        )];
         deadman.incident_ended(turn);
         said.push(next_words(deadman));
         return Reply::Words(said);
     }
-    if void(incident, event.arrived_at) && !deadman.settings.pin_in_reply {
+    let counts = !(deadman.wants_pin_in_reply() && event.medium == Medium::Sms);
+    if counts && void(incident, event.arrived_at) {
         deadman.last_check_in = Some(turn.now);
         if incident.causes.is_empty() {
             incident::end(incident, turn, EndedBy::AnsweredInTime);
@@ -247,7 +261,8 @@ fn void(incident: &mut Incident, arrived_at: Timestamp) -> bool {
 }
 
 fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
-    let words = format!("A {} from their number says that they are okay, without their PIN.", event.medium.word());
+    let words =
+        format!("A {} from their number says that they are okay, without their PIN.", event.medium.word());
     if incident.doubt.as_deref() != Some(words.as_str()) {
         turn.note(incident.id, Entry::new(turn.now, What::Note, words.clone()));
         incident.doubt = Some(words);
@@ -271,7 +286,9 @@ fn unclear(deadman: &mut Deadman, turn: &mut Turn<'_>, event: &CheckIn) -> Reply
     deadman.record_probe(turn, &probe, ProbeStatus::Pending);
     deadman.state = State::Probing(probe);
     if explain {
-        Reply::words("I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.")
+        Reply::words(
+            "I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.",
+        )
     } else {
         Reply::Silence
     }

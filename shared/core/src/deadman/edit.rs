@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{CONTACTS_MAX, Contact, Deadman, Line, ProbeSettings, Profile, Proof, Proven, State};
+use super::{CONTACTS_MAX, Contact, Deadman, Line, ProbeSettings, Profile, Proof, Proven, State, Unproven};
 use crate::{
     decide::Rejected,
     history::ProbeStatus,
@@ -158,7 +158,9 @@ pub fn edit(
         Edit::Profile { change, proof } => profile(deadman, turn, change, *proof),
         Edit::Probes { settings, pause, proof } => probes(deadman, turn, settings, *pause, *proof),
         Edit::AddContact { contact, proof } => add_contact(deadman, incident, turn, contact, *proof),
-        Edit::ChangeContact { id, change, proof } => change_contact(deadman, incident, turn, *id, change, *proof),
+        Edit::ChangeContact { id, change, proof } => {
+            change_contact(deadman, incident, turn, *id, change, *proof)
+        }
         Edit::RemoveContact { id, proof } => remove_contact(deadman, turn, *id, *proof),
         Edit::Resolve { incident: id, proof } => resolve(deadman, incident, turn, *id, *proof),
     };
@@ -207,28 +209,44 @@ fn notify(deadman: &mut Deadman, turn: &Turn<'_>, to: PhoneNumber, what: &str) {
     }
 }
 
-fn profile(deadman: &mut Deadman, turn: &mut Turn<'_>, change: &ProfileChange, proof: Proof) -> Result<(), Rejected> {
+fn profile(
+    deadman: &mut Deadman,
+    turn: &mut Turn<'_>,
+    change: &ProfileChange,
+    proof: Proof,
+) -> Result<(), Rejected> {
     let old = deadman.profile.clone();
     let mut new = change.profile.clone().unwrap_or_else(|| old.clone());
     new.password = change.password.clone().unwrap_or_else(|| old.password.clone());
     new.pin = change.pin.or(old.pin);
-    let weakens = new.phone != old.phone || change.pin.is_some();
-    if weakens {
-        not_in_incident(deadman, "a new phone number or PIN")?;
+    let moved = new.time_zone != old.time_zone;
+    let renewed = new.phone != old.phone || change.pin.is_some();
+    // Another time zone can put the next question off by a day.
+    if renewed || (moved && deadman.settings.active) {
+        not_in_incident(deadman, "a new phone number, PIN or time zone")?;
         authorise(deadman, turn, proof)?;
-        notify(deadman, turn, old.phone.clone(), "your phone number or PIN was changed.");
+        let what =
+            if renewed { "your phone number or PIN was changed." } else { "your time zone was changed." };
+        notify(deadman, turn, old.phone.clone(), what);
     }
     if deadman.contacts.iter().any(|contact| contact.phone == new.phone) {
         return Err(Rejected::Invalid("phone_number: this is the number of one of your contacts".to_owned()));
     }
     if new.phone != old.phone {
-        turn.pointers.push(Pointer::UserPhone { user: deadman.id, old: Some(old.phone.clone()), new: Some(new.phone.clone()) });
+        turn.pointers.push(Pointer::UserPhone {
+            user: deadman.id,
+            old: Some(old.phone.clone()),
+            new: Some(new.phone.clone()),
+        });
         deadman.text_stopped = false;
     }
     if new.email != old.email {
-        turn.pointers.push(Pointer::UserEmail { user: deadman.id, old: Some(old.email.clone()), new: Some(new.email.clone()) });
+        turn.pointers.push(Pointer::UserEmail {
+            user: deadman.id,
+            old: Some(old.email),
+            new: Some(new.email.clone()),
+        });
     }
-    let moved = new.time_zone != old.time_zone;
     deadman.profile = new;
     deadman.updated_at = turn.now;
     if moved && matches!(deadman.state, State::Waiting { .. }) {
@@ -251,14 +269,23 @@ fn probes(
     }
     let old = deadman.settings.clone();
     let pausing = matches!(pause, Pause::Until(_));
-    let slower = new.wait_minutes > old.wait_minutes || new.max_retries > old.max_retries || new.schedule != old.schedule;
-    let quieter = (old.by_call && !new.by_call) || (old.by_sms && !new.by_sms) || (old.pin_in_reply && !new.pin_in_reply);
+    let slower = new.wait_minutes > old.wait_minutes
+        || new.max_retries > old.max_retries
+        || new.schedule != old.schedule;
+    let quieter = (old.by_call && !new.by_call)
+        || (old.by_sms && !new.by_sms)
+        || (old.pin_in_reply && !new.pin_in_reply);
     let weakens = pausing || (old.active && (!new.active || slower || quieter));
     if weakens {
         not_in_incident(deadman, "a change that weakens the alarm")?;
         authorise(deadman, turn, proof)?;
         let phone = deadman.profile.phone.clone();
-        notify(deadman, turn, phone, if new.active { "your probe settings were changed." } else { "your probes were switched off." });
+        notify(
+            deadman,
+            turn,
+            phone,
+            if new.active { "your probe settings were changed." } else { "your probes were switched off." },
+        );
     }
     deadman.settings = ProbeSettings { updated_at: turn.now, ..new.clone() };
     deadman.armed_once |= new.active;
@@ -316,14 +343,18 @@ fn unique(
 
 fn room_for(deadman: &Deadman, emergency: bool, except: Option<ContactId>) -> Result<(), Rejected> {
     let others = deadman.contacts.iter().filter(|contact| Some(contact.id) != except);
-    if emergency && others.clone().filter(|contact| contact.is_emergency_contact).count() >= incident::CONTACTS_MAX {
+    if emergency
+        && others.clone().filter(|contact| contact.is_emergency_contact).count() >= incident::CONTACTS_MAX
+    {
         return Err(Rejected::Invalid(format!(
             "is_emergency_contact: there are {} emergency contacts already, the most that are called",
             incident::CONTACTS_MAX
         )));
     }
     if others.count() >= CONTACTS_MAX {
-        return Err(Rejected::Invalid(format!("there are {CONTACTS_MAX} contacts already: remove one first")));
+        return Err(Rejected::Invalid(format!(
+            "there are {CONTACTS_MAX} contacts already: remove one first"
+        )));
     }
     Ok(())
 }
@@ -358,8 +389,13 @@ fn add_contact(
     turn.pointers.push(Pointer::ContactOf { user: deadman.id, old: None, new: Some(new.phone.clone()) });
     let phone = deadman.profile.phone.clone();
     notify(deadman, turn, phone, &format!("{} was added to your contacts.", contact.name()));
-    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && contact.is_emergency_contact) {
+    if let Some(open) =
+        incident.as_mut().filter(|incident| incident.is_open() && contact.is_emergency_contact)
+    {
         add_to(open, turn, &contact, trusted);
+    }
+    if !trusted {
+        doubt(deadman, contact.id, None);
     }
     deadman.contacts.push(contact);
     Ok(())
@@ -371,8 +407,17 @@ fn entering(deadman: &mut Deadman, turn: &Turn<'_>, proof: Proof) -> Result<bool
     if deadman.incident.is_some() && proof == Proof::None {
         return Ok(false);
     }
-    let proven = authorise(deadman, turn, proof)?;
-    Ok(proven == Proven::Yes)
+    authorise(deadman, turn, proof)?;
+    Ok(true)
+}
+
+/// Remembers beyond the incident who came without the PIN, and the number that was theirs before.
+fn doubt(deadman: &mut Deadman, contact: ContactId, former: Option<PhoneNumber>) {
+    match deadman.unproven.iter().find(|known| known.contact == contact) {
+        // The first number stays the one that is beyond doubt.
+        Some(_) => {}
+        None => deadman.unproven.push(Unproven { contact, former }),
+    }
 }
 
 fn change_contact(
@@ -397,22 +442,33 @@ fn change_contact(
         not_the_last(deadman, id)?;
     }
     let renumbered = new.phone != old.phone;
+    let chosen = new.is_emergency_contact && !old.is_emergency_contact;
     let mut trusted = true;
-    if dropped || (quieter && old.is_emergency_contact) {
+    if dropped || (quieter && old.is_emergency_contact) || proof != Proof::None {
         authorise(deadman, turn, proof)?;
-    } else if renumbered || (new.is_emergency_contact && !old.is_emergency_contact) {
+    }
+    if renumbered || chosen {
         trusted = entering(deadman, turn, proof)?;
+    }
+    if !trusted {
+        doubt(deadman, id, renumbered.then(|| old.phone.clone()));
+    }
+    let back =
+        deadman.unproven.iter().any(|known| known.contact == id && known.former.as_ref() == Some(&new.phone));
+    if back || proof != Proof::None {
+        // The PIN speaks for this contact as they are now; and a number that was beyond doubt is so again.
+        deadman.unproven.retain(|known| known.contact != id);
     }
     if dropped || renumbered {
         let phone = deadman.profile.phone.clone();
         notify(deadman, turn, phone, &format!("your contact {} was changed.", new.name()));
     }
     if renumbered {
-        let (old, new) = (Some(old.phone.clone()), Some(new.phone.clone()));
+        let (old, new) = (Some(old.phone), Some(new.phone.clone()));
         turn.pointers.push(Pointer::ContactOf { user: deadman.id, old, new });
     }
     if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && new.is_emergency_contact)
-        && (renumbered || !old.is_emergency_contact)
+        && (renumbered || chosen)
     {
         // The old number is still called as well: the new one may be somebody else's.
         add_to(open, turn, &new, trusted);
@@ -444,7 +500,8 @@ fn changed(old: &Contact, change: &ContactChange, now: Timestamp) -> Contact {
 }
 
 fn not_the_last(deadman: &Deadman, id: ContactId) -> Result<(), Rejected> {
-    let mut others = deadman.contacts.iter().filter(|contact| contact.id != id && contact.is_emergency_contact);
+    let mut others =
+        deadman.contacts.iter().filter(|contact| contact.id != id && contact.is_emergency_contact);
     if deadman.settings.active && others.next().is_none() {
         return Err(Rejected::Forbidden(
             "this is the last emergency contact of an armed switch: add another one, or switch the probes off first".to_owned(),
@@ -453,8 +510,14 @@ fn not_the_last(deadman: &Deadman, id: ContactId) -> Result<(), Rejected> {
     Ok(())
 }
 
-fn remove_contact(deadman: &mut Deadman, turn: &mut Turn<'_>, id: ContactId, proof: Proof) -> Result<(), Rejected> {
-    let contact = deadman.contacts.iter().find(|contact| contact.id == id).cloned().ok_or(Rejected::NotFound)?;
+fn remove_contact(
+    deadman: &mut Deadman,
+    turn: &mut Turn<'_>,
+    id: ContactId,
+    proof: Proof,
+) -> Result<(), Rejected> {
+    let contact =
+        deadman.contacts.iter().find(|contact| contact.id == id).cloned().ok_or(Rejected::NotFound)?;
     not_in_incident(deadman, "removing a contact")?;
     if contact.is_emergency_contact {
         not_the_last(deadman, id)?;
@@ -464,6 +527,7 @@ fn remove_contact(deadman: &mut Deadman, turn: &mut Turn<'_>, id: ContactId, pro
     notify(deadman, turn, phone, &format!("{} was removed from your contacts.", contact.name()));
     turn.pointers.push(Pointer::ContactOf { user: deadman.id, old: Some(contact.phone), new: None });
     deadman.contacts.retain(|contact| contact.id != id);
+    deadman.unproven.retain(|known| known.contact != id);
     Ok(())
 }
 
@@ -475,7 +539,10 @@ fn resolve(
     proof: Proof,
 ) -> Result<(), Rejected> {
     // A silent incident does not exist for whoever holds this session.
-    let open = incident.as_mut().filter(|incident| incident.id == id && !incident.silent).ok_or(Rejected::NotFound)?;
+    let open = incident
+        .as_mut()
+        .filter(|incident| incident.id == id && !incident.silent)
+        .ok_or(Rejected::NotFound)?;
     if !open.is_open() {
         return Err(Rejected::Conflict("this incident is over already".to_owned()));
     }

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use ask::{ask_path, ask_prompt, settled, wake};
-pub use check_in::{CheckIn, Medium, check_in};
 pub(crate) use check_in::emergency;
+pub use check_in::{CheckIn, Medium, check_in};
 pub(crate) use edit::authorise;
 pub use edit::{ContactChange, Edit, NewContact, Pause, ProfileChange, edit};
 pub use pin::{Line, Proof, Proven, Tries};
@@ -134,6 +134,16 @@ impl Contact {
     }
 }
 
+/// A contact entered, or given another number, while an incident was open and without the PIN: whoever did it may have wanted to
+/// answer the calls themselves. They are called, but cannot accept, until the PIN has been given for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unproven {
+    /// Who.
+    pub contact: ContactId,
+    /// The last number that is beyond doubt: it is called as well.
+    pub former: Option<PhoneNumber>,
+}
+
 /// A question that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -188,6 +198,9 @@ pub struct Deadman {
     pub settings: ProbeSettings,
     /// Whom to call.
     pub contacts: Vec<Contact>,
+    /// Which of them have come without the PIN.
+    #[serde(default)]
+    pub unproven: Vec<Unproven>,
     /// Where the schedule stands.
     pub state: State,
     /// The switch has been armed at least once: from then on, changes can weaken it.
@@ -227,6 +240,7 @@ impl Deadman {
             profile,
             settings,
             contacts: Vec::new(),
+            unproven: Vec::new(),
             state: State::Off,
             armed_once: false,
             incident: None,
@@ -243,11 +257,19 @@ impl Deadman {
         }
     }
 
-    /// Who is called in an emergency: those marked so; if none is, everybody.
+    /// Who is called in an emergency, by priority: those marked so; if none is, everybody.
     #[must_use]
     pub fn emergency_contacts(&self) -> Vec<&Contact> {
         let marked: Vec<_> = self.contacts.iter().filter(|contact| contact.is_emergency_contact).collect();
-        if marked.is_empty() { self.contacts.iter().collect() } else { marked }
+        let mut called = if marked.is_empty() { self.contacts.iter().collect() } else { marked };
+        called.sort_by_key(|contact| contact.priority);
+        called
+    }
+
+    /// A text answers only with the PIN in it: asked for by the user, and possible because there is one.
+    #[must_use]
+    pub fn wants_pin_in_reply(&self) -> bool {
+        self.settings.pin_in_reply && self.profile.pin.is_some()
     }
 
     /// The question that is open.
@@ -285,7 +307,8 @@ impl Deadman {
                 self.schedule_at().map(|at| Due { at, rank: Rank::Schedule })
             }
         };
-        let look = self.look_at.filter(|_| self.incident.is_some()).map(work);
+        // An incident that nobody has planned to look at is looked at now.
+        let look = self.incident.map(|_| work(self.look_at.unwrap_or(self.created_at)));
         let effects = effect::due_at(&self.pending).map(work);
         Due::earliest(Due::earliest(state, look), effects)
     }
@@ -297,7 +320,8 @@ impl Deadman {
 
     fn waiting_from(&self, turn: &Turn<'_>) -> State {
         let last = self.last_check_in.unwrap_or(turn.now);
-        let next = self.settings.schedule.next_probe_at(&self.profile.time_zone, last, turn.now, turn.policy.minute);
+        let next =
+            self.settings.schedule.next_probe_at(&self.profile.time_zone, last, turn.now, turn.policy.minute);
         // A pattern that fires never again is refused when it is entered; a day is the safe side of a calendar's end.
         let next = next.unwrap_or_else(|| later(turn.now, turn.policy.minutes(24 * 60)));
         // A check-in long ago means: ask now, not in the past.
@@ -338,7 +362,8 @@ impl Deadman {
 
     /// Questions not yet sent are not sent any more.
     pub(crate) fn drop_questions(&mut self) {
-        self.pending.retain(|id, pending| id.purpose != effect::Purpose::Ask || pending.lease_until.is_some());
+        self.pending
+            .retain(|id, pending| id.purpose != effect::Purpose::Ask || pending.lease_until.is_some());
     }
 
     /// Writes the record of a probe.
@@ -370,9 +395,9 @@ pub(crate) fn texts_stopped(deadman: &mut Deadman, turn: &Turn<'_>, phone: &Phon
         deadman.text_stopped = stopped;
         // A question that was to go by text goes by call.
         if stopped {
-            deadman.pending.retain(|id, pending| {
-                id.channel != effect::Channel::Sms || pending.lease_until.is_some()
-            });
+            deadman
+                .pending
+                .retain(|id, pending| id.channel != effect::Channel::Sms || pending.lease_until.is_some());
             ask::ask_by_call_instead(deadman, turn);
         }
     }
@@ -386,7 +411,9 @@ pub(crate) fn texts_stopped(deadman: &mut Deadman, turn: &Turn<'_>, phone: &Phon
     }
     for name in changed {
         let words = if stopped {
-            format!("lucius: {name} has stopped our texts. In an emergency we call them instead. Please talk to them.")
+            format!(
+                "lucius: {name} has stopped our texts. In an emergency we call them instead. Please talk to them."
+            )
         } else {
             format!("lucius: {name} takes our texts again.")
         };

@@ -1,6 +1,6 @@
 //! Only a human accepts: a key in a call that we placed, or a text that is the code.
 
-use super::{Incident, Status, WRONG_CODES_MAX, attempt, end, round, script};
+use super::{Incident, Status, WRONG_CODES_MAX, attempt, call, end, round, script};
 use crate::{
     effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
     history::{Entry, What},
@@ -15,15 +15,25 @@ const RENEWALS_MAX: u8 = 2;
 /// How a person said that they are going.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Via<'a> {
-    /// In a call with this carrier id.
-    Call(&'a str),
+    /// In this try, a call with this carrier id.
+    Call(u32, &'a str),
     /// By text or by code in a call of theirs.
     Code,
 }
 
+/// The last part of the address that a key goes to: the number of the turn, with `end` before it after a first 9. No turn of a
+/// call has the address of another, so that the same key at the same address is the same event.
+fn step_of(step: &str) -> (bool, u32) {
+    match step.strip_prefix("end") {
+        Some(turn) => (true, turn.parse().unwrap_or(1)),
+        None => (false, step.parse().unwrap_or(1)),
+    }
+}
+
 /// A key pressed (or silence) in a call that we placed to the contact at `place`.
 ///
-/// `step` is the last part of the address that the key went to: the number of the turn, or `end` after a first 9.
+/// `step` is the last part of the address that the key went to: the number of the turn, or `end` and the number after a
+/// first 9.
 #[must_use]
 pub fn press(
     incident: &mut Incident,
@@ -39,28 +49,27 @@ pub fn press(
     };
     let language = contact.language.clone();
     let mine = incident.acceptor() == Some(place);
-    let prompt = match (digits, step) {
-        (Some("1"), _) => {
-            let say = accept(incident, turn, place, &Via::Call(sid));
-            Prompt::key(say, script::listen_path(incident.id, place, attempt, 1))
+    let (ending, number) = step_of(step);
+    let next = number.saturating_add(1);
+    let prompt = match digits {
+        Some("1") => {
+            let say = accept(incident, turn, place, &Via::Call(attempt, sid));
+            Prompt::key(say, script::listen_path(incident.id, place, attempt, next))
         }
-        (Some("9"), "end") if mine => {
+        Some("9") if mine && ending => {
             heard(incident, place, sid, "it is over");
-            end::end_by_contact(incident, turn, place);
+            end::end_by_contact(incident, turn, place, sid);
             Prompt::goodbye(vec!["Thank you. Everybody is told that it is over. Goodbye.".to_owned()])
         }
-        (Some("9"), _) if mine => Prompt::key(
+        Some("9") if mine => Prompt::key(
             vec![format!("If {} is safe and it is over, press 9 again.", incident.subject.name)],
-            script::end_path(incident.id, place, attempt),
+            script::end_path(incident.id, place, attempt, next),
         ),
-        (Some("5"), _) if !incident.is_open() => {
+        Some("5") if !incident.is_open() => {
             heard(incident, place, sid, "started again");
             Prompt::goodbye(end::reopen_by_contact(incident, turn, place))
         }
-        (_, step) => {
-            let next = step.parse().unwrap_or(1);
-            script::call_prompt(incident, place, attempt, next)
-        }
+        _ => script::call_prompt(incident, place, attempt, number),
     };
     Reply::Prompt(prompt.in_language(language))
 }
@@ -76,10 +85,14 @@ fn heard(incident: &mut Incident, place: usize, sid: &str, what: &str) {
 /// The contact at `place` says: I am going. The answer is what they are told.
 fn accept(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<'_>) -> Vec<String> {
     let name = incident.subject.name.clone();
-    if let Via::Call(sid) = via {
+    if let Via::Call(attempt, sid) = via {
+        call::answered(incident, turn, place, *attempt, sid);
         heard(incident, place, sid, "pressed 1");
     }
-    if !incident.contacts.get(place).is_some_and(|contact| contact.trusted) {
+    let Some(contact) = incident.contacts.get_mut(place) else { return Vec::new() };
+    contact.alerted = true;
+    incident.reached = true;
+    if !contact.trusted {
         return untrusted(incident, turn, place);
     }
     match incident.status {
@@ -103,7 +116,13 @@ fn accept(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<
 
 /// A contact added during the incident without the PIN could be anybody's.
 fn untrusted(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<String> {
-    note(incident, turn, place, What::Note, "says that they are going; their word alone does not stop the calls");
+    note(
+        incident,
+        turn,
+        place,
+        What::Note,
+        "says that they are going; their word alone does not stop the calls",
+    );
     vec!["Thank you. Please go if you can. We keep calling the others as well.".to_owned()]
 }
 
@@ -129,7 +148,7 @@ fn take(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<'_
     };
     note(incident, turn, place, What::Accepted, "is going");
     let own = match via {
-        Via::Call(sid) => Some(*sid),
+        Via::Call(_, sid) => Some(*sid),
         Via::Code => None,
     };
     end::hush(incident, turn, own, "cancelled: somebody has accepted");
@@ -138,13 +157,12 @@ fn take(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<'_
             tell_accepted(incident, turn, other, place);
         }
     }
-    if !incident.silent {
-        let body = script::coming_text(incident, place);
-        end::tell_user(incident, turn, body);
-    }
+    let body = script::coming_text(incident, place);
+    end::tell_user(incident, turn, body);
 }
 
-fn tell_accepted(incident: &mut Incident, turn: &mut Turn<'_>, to: usize, by: usize) {
+/// Texts the contact at `to` that the one at `by` is going.
+pub(super) fn tell_accepted(incident: &mut Incident, turn: &Turn<'_>, to: usize, by: usize) {
     let Some(contact) = incident.contacts.get(to).filter(|contact| contact.alerted) else { return };
     let body = script::accepted_text(&turn.policy.texts, incident, by, contact);
     end::tell_contact(incident, turn, to, body);
@@ -159,19 +177,18 @@ fn renew(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<Stri
     if turn.now >= *ask_at {
         if *renewals >= RENEWALS_MAX {
             round::lapse(incident, turn, "it has taken long: the others are called again");
-            return vec![format!("Thank you. As it has taken this long, we call the others for {name} again as well.")];
+            return vec![format!(
+                "Thank you. As it has taken this long, we call the others for {name} again as well."
+            )];
         }
         *renewals = renewals.saturating_add(1);
         *asked = false;
         *confirm_by = later(turn.now, turn.policy.accept());
         *ask_at = earlier(*confirm_by, turn.policy.confirm_ahead());
-        incident.pending.retain(|id, _| id.purpose != Purpose::Confirm);
+        attempt::withdraw(incident, |id, _| id.purpose != Purpose::Confirm);
         note(incident, turn, place, What::Renewed, "is still on it");
     }
-    vec![
-        format!("You have it: you are going to {name}."),
-        "When it is over, press 9 twice.".to_owned(),
-    ]
+    vec![format!("You have it: you are going to {name}."), "When it is over, press 9 twice.".to_owned()]
 }
 
 fn back_up(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
@@ -207,7 +224,13 @@ pub fn answer_text(
     if contact.code != code {
         contact.wrong_codes = contact.wrong_codes.saturating_add(1);
         if contact.wrong_codes == WRONG_CODES_MAX {
-            note(incident, turn, place, What::Note, "five wrong codes from this number: only a call accepts now");
+            note(
+                incident,
+                turn,
+                place,
+                What::Note,
+                "five wrong codes from this number: only a call accepts now",
+            );
             round::page_now(incident, turn, place);
         }
         return vec!["That is not the code of the alert. It is in our text: six digits.".to_owned()];
@@ -256,8 +279,7 @@ impl Incident {
             Party::User => (self.subject.phone.clone(), self.told.saturating_add(1)),
             Party::Contact(place) => {
                 let Some(contact) = self.contacts.get_mut(place) else { return };
-                contact.attempts = contact.attempts.saturating_add(1);
-                (contact.phone.clone(), contact.attempts)
+                (contact.phone.clone(), attempt::next_try(contact))
             }
         };
         self.told = self.told.saturating_add(1);
@@ -265,9 +287,4 @@ impl Incident {
         let until = Some(later(turn.now, turn.policy.inform_for()));
         self.pending.insert(id, Pending::new(Effect::Text { to, body, until }, attempt, turn.now));
     }
-}
-
-/// Forgets a call that is no longer wanted, and cancels it.
-pub(super) fn drop_call(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, sid: &str) {
-    attempt::cancel(incident, turn.now, place, sid);
 }

@@ -1,6 +1,6 @@
 //! The end of an incident, and how everybody hears of it.
 
-use super::{EndedBy, Incident, Status, accept, round};
+use super::{EndedBy, Incident, Status, attempt, call, round};
 use crate::{
     effect::{Channel, Party, Purpose},
     history::{Entry, What},
@@ -11,7 +11,7 @@ use crate::{
 /// Drops the pages still to come and cancels the calls that ring, but for the call `own`. What is in a performer's hands
 /// cannot be dropped: its outcome, when it comes, cancels what it placed.
 pub(super) fn hush(incident: &mut Incident, turn: &mut Turn<'_>, own: Option<&str>, why: &str) {
-    incident.pending.retain(|id, _| match &id.purpose {
+    attempt::withdraw(incident, |id, _| match &id.purpose {
         Purpose::Page | Purpose::Confirm | Purpose::Poll(_) => false,
         Purpose::Ask | Purpose::Tell(_) | Purpose::Cancel(_) => true,
     });
@@ -25,8 +25,9 @@ pub(super) fn hush(incident: &mut Incident, turn: &mut Turn<'_>, own: Option<&st
         contact.calls.retain(|call| own == Some(call.sid.as_str()));
     }
     for (place, call) in ringing {
-        accept::drop_call(incident, turn, place, &call.sid);
-        let Some(contact) = incident.contacts.get(place) else { continue };
+        call::cancel(incident, turn.now, place, &call.sid);
+        let Some(contact) = incident.contacts.get_mut(place) else { continue };
+        contact.forget(&call.sid);
         let entry = Entry {
             at: call.placed_at,
             what: What::Attempt,
@@ -42,14 +43,14 @@ pub(super) fn hush(incident: &mut Incident, turn: &mut Turn<'_>, own: Option<&st
 }
 
 /// Texts the person at risk, unless the incident is silent or they have stopped our texts.
-pub(super) fn tell_user(incident: &mut Incident, turn: &mut Turn<'_>, body: String) {
+pub(super) fn tell_user(incident: &mut Incident, turn: &Turn<'_>, body: String) {
     if !incident.silent && !incident.subject.text_stopped {
         incident.put_text(turn, Party::User, body);
     }
 }
 
 /// Texts the contact at `place`, unless they have stopped our texts.
-pub(super) fn tell_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, body: String) {
+pub(super) fn tell_contact(incident: &mut Incident, turn: &Turn<'_>, place: usize, body: String) {
     if incident.contacts.get(place).is_some_and(|contact| !contact.text_stopped) {
         incident.put_text(turn, Party::Contact(place), body);
     }
@@ -57,28 +58,29 @@ pub(super) fn tell_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: 
 
 /// Ends the incident: nobody is called any more, and everyone who was alerted is told.
 pub fn end(incident: &mut Incident, turn: &mut Turn<'_>, ended: EndedBy) {
+    end_in(incident, turn, ended, None);
+}
+
+/// The same, in the call `own`, which goes on.
+fn end_in(incident: &mut Incident, turn: &mut Turn<'_>, ended: EndedBy, own: Option<&str>) {
     if !incident.is_open() {
         return;
     }
-    let own = match ended {
-        EndedBy::Contact { place } => {
-            let calls = incident.contacts.get(place).map(|contact| contact.calls.as_slice()).unwrap_or_default();
-            calls.iter().find(|call| call.heard.is_some()).map(|call| call.sid.clone())
-        }
-        EndedBy::User | EndedBy::AnsweredInTime => None,
-    };
-    hush(incident, turn, own.as_deref(), "cancelled: it is over");
+    hush(incident, turn, own, "cancelled: it is over");
     // Nobody needs to hear any more who was going.
-    incident.pending.retain(|id, pending| !matches!(id.purpose, Purpose::Tell(_)) || pending.lease_until.is_some());
+    incident
+        .pending
+        .retain(|id, pending| !matches!(id.purpose, Purpose::Tell(_)) || pending.lease_until.is_some());
     for contact in &mut incident.contacts {
-        contact.calls.clear();
+        for call in std::mem::take(&mut contact.calls) {
+            contact.forget(&call.sid);
+        }
     }
     let why = why(incident, &ended);
     turn.note(incident.id, Entry::new(turn.now, What::Ended, why.clone()));
     for place in 0..incident.contacts.len() {
         if incident.contacts.get(place).is_some_and(|contact| contact.alerted) {
-            let body = all_clear(incident, turn, &ended, place, &why);
-            tell_contact(incident, turn, place, body);
+            tell_ended(incident, turn, place, &ended);
         }
     }
     if let EndedBy::Contact { .. } = ended {
@@ -86,6 +88,12 @@ pub fn end(incident: &mut Incident, turn: &mut Turn<'_>, ended: EndedBy) {
         tell_user(incident, turn, body);
     }
     incident.status = Status::Ended { ended, at: turn.now };
+}
+
+/// Texts the contact at `place` that it is over.
+pub(super) fn tell_ended(incident: &mut Incident, turn: &Turn<'_>, place: usize, ended: &EndedBy) {
+    let body = all_clear(incident, turn, ended, place, &why(incident, ended));
+    tell_contact(incident, turn, place, body);
 }
 
 /// The reason of an end, in a sentence without its full stop.
@@ -103,34 +111,31 @@ fn why(incident: &Incident, ended: &EndedBy) -> String {
 pub fn all_clear(incident: &Incident, turn: &Turn<'_>, ended: &EndedBy, place: usize, why: &str) -> String {
     let words = fill(&turn.policy.texts.all_clear, &[("name", &incident.subject.name), ("other", why)]);
     let mut text = format!("{words} {why}. Thank you.");
-    if let (EndedBy::Contact { place: by }, Some(contact)) = (ended, incident.contacts.get(place))
-        && *by != place
-        && contact.trusted
+    if *ended != (EndedBy::Contact { place })
+        && let Some(contact) = incident.contacts.get(place)
     {
         text.extend([" If that is wrong, reply REOPEN ", &contact.code, "."]);
     }
     text
 }
 
-/// The acceptor pressed 9 twice.
-pub(super) fn end_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+/// The acceptor pressed 9 twice, in the call `sid`.
+pub(super) fn end_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, sid: &str) {
     if incident.acceptor() == Some(place) {
-        end(incident, turn, EndedBy::Contact { place });
+        end_in(incident, turn, EndedBy::Contact { place }, Some(sid));
     }
 }
 
-/// A contact says that it is not over. The answer is what they are told.
+/// A contact says that it is not over. The answer is what they are told. Whoever ended it, any contact may open it again: the
+/// person may have been made to check in.
 pub(super) fn reopen_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Vec<String> {
     let name = incident.subject.name.clone();
     match incident.status {
-        Status::Ended { ended: EndedBy::Contact { .. }, .. } => {
+        Status::Ended { .. } => {
             let who = incident.name_of(place).to_owned();
             reopen(incident, turn, &format!("{who} says that it is not over"));
             vec![format!("Thank you. The alert for {name} is open again, and everybody is called.")]
         }
-        Status::Ended { .. } => vec![format!(
-            "{name} has ended the alert with their PIN. If you are worried, please contact {name} or the police."
-        )],
         Status::Escalating { .. } | Status::Accepted { .. } => {
             vec![format!("The alert for {name} is open. Press 1 or reply with the code if you are going.")]
         }
@@ -140,7 +145,5 @@ pub(super) fn reopen_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, pl
 /// Calls everybody again, from the first tier, at once.
 pub fn reopen(incident: &mut Incident, turn: &mut Turn<'_>, why: &str) {
     turn.note(incident.id, Entry::new(turn.now, What::Reopened, why));
-    incident.pending.retain(|id, pending| !matches!(id.purpose, Purpose::Tell(_)) || pending.lease_until.is_some());
-    incident.status = Status::Escalating { tier: 0, next_at: turn.now };
-    round::advance(incident, turn);
+    round::again(incident, turn);
 }

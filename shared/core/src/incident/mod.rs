@@ -4,19 +4,23 @@
 
 mod accept;
 mod attempt;
+mod call;
 mod end;
 mod round;
 mod script;
+mod sms;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use accept::{TextAnswer, answer_text, call_back, no_codes, press, takes_no_codes};
-pub use attempt::{call_told, settled, text_told};
+pub use attempt::settled;
+pub use call::call_told;
 pub use end::{all_clear, end, reopen};
+pub(crate) use round::{advance, page_added};
 pub use round::{page_now, wake};
-pub(crate) use round::{advance, page as page_added};
 pub use script::{call_prompt, callback_path, listen_path};
+pub use sms::text_told;
 
 use crate::{
     actor::{Due, Rank, Seen},
@@ -118,6 +122,9 @@ pub struct Line {
     pub rests_until: Option<Timestamp>,
     /// What came of the last attempt.
     pub last: Option<String>,
+    /// Which try that was.
+    #[serde(default)]
+    pub last_try: Option<u32>,
     /// When that was.
     pub last_at: Option<Timestamp>,
 }
@@ -152,10 +159,13 @@ pub struct Contact {
     pub attempts: u32,
     /// The round in which an unknown outcome was already dialled again.
     pub redialled_in: u32,
-    /// When calls were placed lately: never more than the hourly cap.
+    /// The calls of the last hour, each from when it was decided, or placed if that is known: never more than the cap.
     pub called_at: Vec<Timestamp>,
     /// Calls under way.
     pub calls: Vec<LiveCall>,
+    /// The last calls that are over, or that nobody waits for any more: what is told of them late changes nothing.
+    #[serde(default)]
+    pub over: Vec<String>,
     /// How calling fares.
     pub call: Line,
     /// How texting fares.
@@ -164,7 +174,22 @@ pub struct Contact {
     pub wrong_codes: u8,
 }
 
+/// How many calls that are over are remembered per contact.
+const OVER_KEPT: usize = 8;
+
 impl Contact {
+    /// The call with this carrier id is under way, or is known to be over.
+    pub(crate) fn knows(&self, sid: &str) -> bool {
+        self.calls.iter().any(|call| call.sid == sid) || self.over.iter().any(|known| known == sid)
+    }
+
+    /// Nobody waits for the call with this carrier id any more.
+    pub(crate) fn forget(&mut self, sid: &str) {
+        self.over.push(sid.to_owned());
+        let surplus = self.over.len().saturating_sub(OVER_KEPT);
+        self.over.drain(..surplus);
+    }
+
     pub(crate) fn line_mut(&mut self, channel: Channel) -> &mut Line {
         match channel {
             Channel::Call => &mut self.call,
@@ -335,7 +360,12 @@ pub(crate) fn tiers(contacts: &[Contact]) -> Vec<Vec<usize>> {
 }
 
 /// A number has stopped our texts, or takes them again. Whoever stopped them is called.
-pub(crate) fn texts_stopped(incident: &mut Incident, turn: &mut Turn<'_>, phone: &PhoneNumber, stopped: bool) {
+pub(crate) fn texts_stopped(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    phone: &PhoneNumber,
+    stopped: bool,
+) {
     if incident.subject.phone == *phone {
         incident.subject.text_stopped = stopped;
     }
@@ -345,7 +375,8 @@ pub(crate) fn texts_stopped(incident: &mut Incident, turn: &mut Turn<'_>, phone:
             continue;
         }
         contact.text_stopped = stopped;
-        let words = if stopped { "has stopped our texts: is called instead" } else { "takes our texts again" };
+        let words =
+            if stopped { "has stopped our texts: is called instead" } else { "takes our texts again" };
         let entry = Entry {
             contact_id: Some(contact.id),
             who: Some(contact.name.clone()),

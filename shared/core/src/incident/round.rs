@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Incident, Status, attempt, script, tiers};
+use super::{Incident, Status, attempt, call, script, tiers};
 use crate::{
     effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
     history::{Entry, What},
-    policy::{earlier, later},
+    policy::later,
     turn::{Alarm, Turn},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub fn wake(incident: &mut Incident, turn: &mut Turn<'_>) {
     attempt::expire_leases(incident, turn);
     attempt::give_up_texts(incident, turn.now);
-    attempt::settle_calls(incident, turn);
+    call::settle_calls(incident, turn);
     match incident.status {
         Status::Escalating { .. } => advance(incident, turn),
         Status::Accepted { ask_at, confirm_by, asked, by, .. } => {
@@ -63,12 +63,15 @@ fn nobody(incident: &mut Incident, turn: &mut Turn<'_>) {
         && turn.now >= next_at
     {
         turn.alarms.push(Alarm::NobodyToCall);
-        incident.status = Status::Escalating { tier: 0, next_at: later(turn.now, turn.policy.round_pause(u32::MAX)) };
+        incident.status =
+            Status::Escalating { tier: 0, next_at: later(turn.now, turn.policy.round_pause(u32::MAX)) };
     }
 }
 
 fn begin_round(incident: &mut Incident, turn: &mut Turn<'_>) {
-    if incident.round > 0 && !incident.reached {
+    // A call that still rings may yet reach somebody.
+    let ringing = incident.contacts.iter().any(|contact| !contact.calls.is_empty());
+    if incident.round > 0 && !incident.reached && !ringing {
         turn.alarms.push(Alarm::RoundReachedNobody);
     }
     incident.round = incident.round.saturating_add(1);
@@ -78,13 +81,14 @@ fn begin_round(incident: &mut Incident, turn: &mut Turn<'_>) {
 
 /// Calls and texts the contact at `place`, as far as nothing of it is under way already.
 pub(crate) fn page(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
-    let Some(contact) = incident.contacts.get(place) else { return };
+    let Some(contact) = incident.contacts.get_mut(place) else { return };
+    let capped = attempt::is_capped(contact, turn.now, turn.policy);
     let rests = |channel: Channel| contact.line(channel).rests_until.is_some_and(|until| turn.now < until);
     let can_text = !contact.text_stopped && !rests(Channel::Sms);
     let can_call = !rests(Channel::Call);
     // A channel that cannot be used is replaced by the other one, even if that was not chosen. If neither can, both wait.
     let call = can_call && (contact.by_call || !can_text || !contact.by_sms);
-    let text = can_text && (contact.by_sms || !can_call);
+    let text = can_text && (contact.by_sms || !can_call || capped);
     if call {
         page_by(incident, turn, place, Channel::Call);
     }
@@ -101,22 +105,20 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
     }
     let round = incident.round;
     let Some(contact) = incident.contacts.get_mut(place) else { return };
+    let first = round <= 1 && contact.called_at.is_empty();
     if channel == Channel::Call {
         if !contact.calls.is_empty() {
             return;
         }
-        let hour_ago = earlier(turn.now, turn.policy.hour());
-        contact.called_at.retain(|at| *at > hour_ago);
-        if contact.called_at.len() >= usize::try_from(turn.policy.calls_per_contact_hour).unwrap_or(usize::MAX) {
+        if attempt::is_capped(contact, turn.now, turn.policy) {
             let who = contact.name.clone();
             let entry = Entry::new(turn.now, What::Note, format!("{who}: no further call within this hour"));
             turn.note(incident.id, Entry { contact_id: Some(contact.id), ..entry });
             return;
         }
+        contact.called_at.push(turn.now);
     }
-    contact.attempts = contact.attempts.saturating_add(1);
-    let attempt = contact.attempts;
-    let first = round <= 1 && contact.called_at.is_empty();
+    let attempt = attempt::next_try(contact);
     let Some(contact) = incident.contacts.get(place) else { return };
     let effect = match channel {
         Channel::Call => Effect::Call {
@@ -135,6 +137,18 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
     incident.pending.insert(id, Pending::new(effect, attempt, turn.now));
 }
 
+/// A contact has come to an open incident: called at once, and if nobody was there before, the first round begins.
+pub(crate) fn page_added(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    match incident.status {
+        Status::Escalating { .. } if incident.round == 0 => {
+            incident.status = Status::Escalating { tier: 0, next_at: turn.now };
+            advance(incident, turn);
+        }
+        Status::Escalating { .. } => page(incident, turn, place),
+        Status::Accepted { .. } | Status::Ended { .. } => {}
+    }
+}
+
 /// Calls the contact at `place` at once: they rang us, or their text could not be trusted.
 pub fn page_now(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     if incident.is_open() {
@@ -146,7 +160,8 @@ pub fn page_now(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
 pub(super) fn hurry(incident: &mut Incident, now: Timestamp) {
     let Status::Escalating { tier, next_at } = incident.status else { return };
     let calling = incident.contacts.iter().any(|contact| !contact.calls.is_empty());
-    let about_to = incident.pending.keys().any(|id| id.purpose == Purpose::Page && id.channel == Channel::Call);
+    let about_to =
+        incident.pending.keys().any(|id| id.purpose == Purpose::Page && id.channel == Channel::Call);
     if tier > 0 && !calling && !about_to {
         incident.status = Status::Escalating { tier, next_at: next_at.min(now) };
     }
@@ -158,32 +173,45 @@ fn ask_acceptor(incident: &mut Incident, turn: &mut Turn<'_>, by: usize) {
         *asked = true;
     }
     let Some(contact) = incident.contacts.get_mut(by) else { return };
-    contact.attempts = contact.attempts.saturating_add(2);
-    let (text_try, call_try) = (contact.attempts.saturating_sub(1), contact.attempts);
-    let Some(contact) = incident.contacts.get(by) else { return };
-    let call = Effect::Call {
-        to: contact.phone.clone(),
-        prompt: script::call_prompt(incident, by, call_try, 0),
-        ring: turn.policy.ring(),
-        limit: turn.policy.call_limit(),
-        first: false,
-    };
-    let text = (!contact.text_stopped).then(|| Effect::Text {
-        to: contact.phone.clone(),
-        body: script::confirm_text(incident, contact),
-        until: None,
+    let text_try = (!contact.text_stopped).then(|| attempt::next_try(contact));
+    let call_try = (!attempt::is_capped(contact, turn.now, turn.policy)).then(|| {
+        contact.called_at.push(turn.now);
+        attempt::next_try(contact)
     });
-    let name = |channel| EffectId { party: Party::Contact(by), channel, purpose: Purpose::Confirm };
-    incident.pending.insert(name(Channel::Call), Pending::new(call, call_try, turn.now));
-    if let Some(text) = text {
-        incident.pending.insert(name(Channel::Sms), Pending::new(text, text_try, turn.now));
+    let Some(contact) = incident.contacts.get(by) else { return };
+    let text = text_try.map(|attempt| {
+        let body = script::confirm_text(incident, contact);
+        Pending::new(Effect::Text { to: contact.phone.clone(), body, until: None }, attempt, turn.now)
+    });
+    let call = call_try.map(|attempt| {
+        let call = Effect::Call {
+            to: contact.phone.clone(),
+            prompt: script::call_prompt(incident, by, attempt, 0),
+            ring: turn.policy.ring(),
+            limit: turn.policy.call_limit(),
+            first: false,
+        };
+        Pending::new(call, attempt, turn.now)
+    });
+    for (channel, pending) in [(Channel::Call, call), (Channel::Sms, text)] {
+        let id = EffectId { party: Party::Contact(by), channel, purpose: Purpose::Confirm };
+        incident.pending.extend(pending.map(|pending| (id, pending)));
     }
 }
 
 /// The accept is void: everybody is called again at once, who accepted included.
 pub(super) fn lapse(incident: &mut Incident, turn: &mut Turn<'_>, why: &str) {
-    incident.pending.retain(|id, _| id.purpose != Purpose::Confirm);
-    incident.status = Status::Escalating { tier: 0, next_at: turn.now };
     turn.note(incident.id, Entry::new(turn.now, What::Lapsed, why));
+    again(incident, turn);
+}
+
+/// Everybody is called, from the first tier, at once. What was to be told of the accept or the end is not true any more.
+pub(super) fn again(incident: &mut Incident, turn: &mut Turn<'_>) {
+    attempt::withdraw(incident, |id, pending| match id.purpose {
+        Purpose::Confirm => false,
+        Purpose::Tell(_) => pending.lease_until.is_some(),
+        Purpose::Ask | Purpose::Page | Purpose::Cancel(_) | Purpose::Poll(_) => true,
+    });
+    incident.status = Status::Escalating { tier: 0, next_at: turn.now };
     advance(incident, turn);
 }

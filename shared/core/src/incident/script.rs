@@ -4,6 +4,7 @@ use super::{Cause, Contact, Incident, Status};
 use crate::{
     id::IncidentId,
     policy::{Texts, fill},
+    text::shorten,
     voice::Prompt,
 };
 
@@ -17,8 +18,8 @@ pub fn listen_path(incident: IncidentId, place: usize, attempt: u32, turn: u32) 
 }
 
 /// Where the second 9 goes.
-pub(super) fn end_path(incident: IncidentId, place: usize, attempt: u32) -> String {
-    format!("/call/incident/{incident}/{place}/{attempt}/end")
+pub(super) fn end_path(incident: IncidentId, place: usize, attempt: u32, turn: u32) -> String {
+    format!("/call/incident/{incident}/{place}/{attempt}/end{turn}")
 }
 
 /// Where what a contact keys in goes when they ring us.
@@ -39,6 +40,20 @@ fn message(incident: &Incident) -> &str {
     &incident.subject.message
 }
 
+/// The most bytes that the messages in all texts of a round may take: they stand in the incident's own item, which holds 400 KB.
+const MESSAGES_MAX: usize = 200_000;
+
+/// The message as it is texted. One that is too long for the number of contacts is cut, and heard whole in the call.
+fn texted_message(incident: &Incident) -> String {
+    let most = MESSAGES_MAX.checked_div(incident.contacts.len()).unwrap_or(MESSAGES_MAX);
+    let message = message(incident);
+    if message.len() <= most {
+        return message.to_owned();
+    }
+    // No character takes more than four bytes.
+    shorten(message, most.saturating_div(4))
+}
+
 const DISCREET: &str = "Do not call or text them: they may be with somebody who must not notice.";
 
 /// The text that calls a contact for help.
@@ -57,7 +72,7 @@ pub(super) fn page_text(texts: &Texts, incident: &Incident, contact: &Contact) -
     if contact.trusted {
         text.extend([" If you are going, reply ", &contact.code, " (only the code)."]);
     }
-    text.extend([" Their message: ", message(incident)]);
+    text.extend([" Their message: ", &texted_message(incident)]);
     text
 }
 
@@ -66,7 +81,11 @@ pub(super) fn page_text(texts: &Texts, incident: &Incident, contact: &Contact) -
 pub fn call_prompt(incident: &Incident, place: usize, attempt: u32, turn: u32) -> Prompt {
     let language = incident.contacts.get(place).and_then(|contact| contact.language.clone());
     let prompt = if turn >= TURNS {
-        Prompt::goodbye(vec!["We will try again. Goodbye.".to_owned()])
+        let words = match incident.status {
+            Status::Escalating { .. } => "We will try again. Goodbye.",
+            Status::Accepted { .. } | Status::Ended { .. } => "Goodbye.",
+        };
+        Prompt::goodbye(vec![words.to_owned()])
     } else {
         let say = match &incident.status {
             Status::Escalating { .. } => page_words(incident, turn),
@@ -88,10 +107,8 @@ pub fn call_prompt(incident: &Incident, place: usize, attempt: u32, turn: u32) -
 
 fn page_words(incident: &Incident, turn: u32) -> Vec<String> {
     let name = &incident.subject.name;
-    let mut say = vec![
-        "This is lucius, the safety line.".to_owned(),
-        format!("{name} {}.", reason(incident)),
-    ];
+    let mut say =
+        vec!["This is lucius, the safety line.".to_owned(), format!("{name} {}.", reason(incident))];
     if incident.silent {
         say.push(DISCREET.to_owned());
     }

@@ -1,0 +1,102 @@
+//! Texts to contacts and to the person at risk.
+
+use super::{
+    Incident, Status, accept,
+    attempt::{held_back, is_live, not_sent_words, record, refused},
+    end,
+};
+use crate::{
+    effect::{EffectId, Outcome, Party, Purpose},
+    turn::Turn,
+};
+
+/// A text is done: one that may have been sent counts as sent.
+pub(super) fn text_settled(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    id: &EffectId,
+    place: Option<usize>,
+    attempt: u32,
+    outcome: &Outcome,
+) {
+    if !is_live(incident, id, attempt) {
+        if let (Outcome::Done | Outcome::Placed { .. }, Purpose::Page, Some(place)) =
+            (outcome, &id.purpose, place)
+        {
+            came_late(incident, turn, place);
+        }
+        return;
+    }
+    match outcome {
+        Outcome::Placed { .. } | Outcome::Done | Outcome::Polled(_) => {
+            incident.pending.remove(id);
+            if let Some(contact) = place.and_then(|place| incident.contacts.get_mut(place)) {
+                contact.alerted = true;
+                // Where somebody is to be called, a text that the carrier took has reached no phone yet.
+                incident.reached |= !contact.by_call;
+            }
+            record(incident, turn, id, attempt, turn.now, "sent");
+        }
+        Outcome::Unknown => {
+            incident.pending.remove(id);
+            if let Some(contact) = place.and_then(|place| incident.contacts.get_mut(place)) {
+                contact.alerted = true;
+            }
+            record(incident, turn, id, attempt, turn.now, "unknown: the carrier did not answer in time");
+        }
+        Outcome::Permanent { code } => {
+            if let Some(place) = place {
+                refused(incident, turn, id, place, attempt, *code);
+            } else {
+                incident.pending.remove(id);
+                record(incident, turn, id, attempt, turn.now, &format!("refused by the carrier ({code})"));
+            }
+        }
+        Outcome::Account { code } => {
+            held_back(incident, turn, id, attempt, &format!("carrier account error {code}"), Some(*code));
+        }
+        Outcome::NotSent { why } => held_back(incident, turn, id, attempt, not_sent_words(*why), None),
+    }
+}
+
+/// What the carrier tells of a text that it had taken. Delivery means nothing; failure rests the channel.
+pub fn text_told(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    id: &EffectId,
+    attempt: u32,
+    failed: Option<u32>,
+) {
+    let Party::Contact(place) = id.party else { return };
+    let Some(code) = failed else { return };
+    let Some(contact) = incident.contacts.get(place) else { return };
+    let words = format!("not delivered ({code})");
+    // Only the last text of this contact says how its line fares, and says it once.
+    let last = contact.sms.last_try == Some(attempt) && contact.sms.last.as_deref() != Some(words.as_str());
+    if !incident.is_open() || !(last || is_live(incident, id, attempt)) {
+        return;
+    }
+    refused(incident, turn, id, place, attempt, code);
+    if let Some(contact) = incident.contacts.get_mut(place) {
+        contact.sms.last = Some(words);
+    }
+}
+
+/// A text that was in a performer's hands when somebody accepted, or when it was over, has gone out all the same. Whoever
+/// got it must not be left alone with it.
+fn came_late(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    let Some(contact) = incident.contacts.get_mut(place) else { return };
+    if contact.alerted {
+        return;
+    }
+    contact.alerted = true;
+    match incident.status.clone() {
+        Status::Escalating { .. } => {}
+        Status::Accepted { by, .. } => {
+            if by != place {
+                accept::tell_accepted(incident, turn, place, by);
+            }
+        }
+        Status::Ended { ended, .. } => end::tell_ended(incident, turn, place, &ended),
+    }
+}
