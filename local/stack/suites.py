@@ -38,7 +38,8 @@ def stories(settings: Settings) -> int:
         return code
     try:
         step(f"end-to-end tests against {settings.stack_json}")
-        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json)}
+        # Stories mostly wait: all of them at once, however few the processors.
+        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "RUST_TEST_THREADS": "64"}
         code = subprocess.run(["cargo", "test", "--package", "lucius-tests", "--test", "end_to_end"], cwd=ROOT, env=env, check=False).returncode
     finally:
         down.run(settings)

@@ -129,6 +129,8 @@ def _start_carrier(settings: Settings, processes: Processes, api_url: str) -> tu
     url = f"http://127.0.0.1:{port}"
     command: list[str | Path] = [build.switchboard(settings), "--port", str(port), "--minute-seconds", settings.minute_seconds, "--account-sid", account_sid]
     command += ["--auth-token", auth_token, "--service-number", SERVICE_NUMBER, "--public-base-url", api_url]
+    # Read when the page tells its story; it is not there yet.
+    command += ["--stack-json", settings.stack_json]
     processes.start("switchboard", command, os.environ)
     return deploy.Carrier(url, account_sid, auth_token, SERVICE_NUMBER), url
 

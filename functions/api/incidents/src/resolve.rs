@@ -1,12 +1,14 @@
 //! `POST /v1/incidents/{id}/resolve`: the user says that it is over, with their PIN where one is set.
 
+use http::StatusCode;
 use lucius_core::{
     deadman::Edit,
-    decide::{Event, Scope},
-    id::IncidentId,
+    decide::{Event, Rejected, Scope},
+    id::{IncidentId, UserId},
 };
-use lucius_shell::{App, Request, Response, ports::Ports, respond, run, session};
+use lucius_shell::{App, Request, Response, RunError, ports::Ports, respond, run, session};
 use lucius_store::Store as _;
+
 use serde::Deserialize;
 
 use crate::view::View;
@@ -28,7 +30,11 @@ pub(crate) async fn handle<P: Ports>(
     let Resolution { pin } = respond::optional_body(request)?;
     let proof = session::proof(app, user, request, pin.as_deref());
     let event = Event::Edit(Edit::Resolve { incident: id, proof });
-    let done = run(&app.shell, Scope::User(user), event).await.map_err(|error| respond::failure(&error))?;
+    let done = match run(&app.shell, Scope::User(user), event).await {
+        Ok(done) => done,
+        Err(RunError::Rejected(Rejected::NotFound)) => return Err(not_open(app, user, id).await),
+        Err(error) => return Err(respond::failure(&error)),
+    };
     let incident = done.case.incident.ok_or_else(respond::not_found)?;
     // It is over, whether or not its story can be read just now.
     let timeline = app.shell.ports.store().timeline(id).await.unwrap_or_else(|error| {
@@ -36,4 +42,15 @@ pub(crate) async fn handle<P: Ports>(
         Vec::new()
     });
     Ok(respond::ok(View::new(&incident, timeline)))
+}
+
+/// Why an incident that is not the user's open one cannot be resolved: it is over, or it is none of theirs to know of.
+async fn not_open<P: Ports>(app: &App<P>, user: UserId, id: IncidentId) -> Response {
+    match app.shell.ports.store().load_incident(id).await {
+        Ok(Some(read)) if read.state.subject.user == user && !read.state.silent => {
+            respond::fail(StatusCode::CONFLICT, "this incident is over already")
+        }
+        Ok(_) => respond::not_found(),
+        Err(error) => respond::storage(&error),
+    }
 }
