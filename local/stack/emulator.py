@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import guard
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, lambda_svc
@@ -170,6 +171,7 @@ def main() -> None:
     repair_queue_concurrency()
     repair_logging()
     repair_latency()
+    guard.enforce_roles()
     sys.argv = ["ministack"]
     app.main()
 

@@ -132,7 +132,7 @@ def actions_of(name: str) -> set[str]:
 def secrets_of(name: str) -> set[str]:
     """The secrets that a function may read."""
     reads = (s for s in statements(role_of(name)) if "secretsmanager:GetSecretValue" in listed(s["Action"]))
-    return {resource["Ref"] for statement in reads for resource in listed(statement["Resource"])}
+    return {resource["Fn::GetAtt"][0] for statement in reads for resource in listed(statement["Resource"])}
 
 
 def environment(name: str) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def environment_matches_role() -> None:
     for name in packages():
         given = environment(name)
         assert {variables[key] for key in given if key in variables} == secrets_of(name), name
-        assert all(given[key] == {"Ref": variables[key]} for key in given if key in variables), name
+        assert all(given[key] == {"Fn::GetAtt": [variables[key], "Id"]} for key in given if key in variables), name
         assert ("JWT_KEY_ID" in given) == ("kms:GetPublicKey" in actions_of(name)), name
         assert ("DEADMAN_FUNCTION" in given) == ("ESCALATE_FUNCTION" in given) == ("lambda:InvokeFunction" in actions_of(name)) == (name == "sweep"), name
         assert "AWS_ENDPOINT_URL" not in given, f"{name}: on AWS there is no endpoint to override"
