@@ -1,0 +1,79 @@
+//! The emulated cloud, behind the back of lucius. The emulator checks no signature, so none is made.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Story, wait::secs};
+
+impl Story {
+    /// A request to a service of the cloud with a REST protocol.
+    async fn cloud(&self, service: &str, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let scope = format!("Credential=test/20250101/{}/{service}/aws4_request", self.stack.region);
+        let authorization = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+        let url = format!("{}{path}", self.stack.aws_url);
+        let mut request = self.client.request(method.clone(), &url).header("authorization", authorization);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response =
+            request.send().await.unwrap_or_else(|error| panic!("{service} {method} {path}: {error}"));
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{service} {method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Stops or starts the event source that feeds `escalate`, and waits until it has.
+    pub async fn event_source(&self, enabled: bool) {
+        let path = format!("/2015-03-31/event-source-mappings/{}", self.stack.queue_mapping);
+        let _ = self.cloud("lambda", Method::PUT, &path, Some(&json!({ "Enabled": enabled }))).await;
+        let wanted = if enabled { "Enabled" } else { "Disabled" };
+        crate::until(&format!("the event source is {wanted}"), secs(60), async || {
+            let state = self.cloud("lambda", Method::GET, &path, None).await["State"].clone();
+            if state == wanted { Ok(()) } else { Err(state) }
+        })
+        .await;
+    }
+
+    /// Deletes every schedule of every group; them, so that they can be put back.
+    pub async fn delete_schedules(&self) -> Vec<Value> {
+        let listed = self.cloud("scheduler", Method::GET, "/schedules?MaxResults=100", None).await;
+        let mut deleted = Vec::new();
+        for schedule in listed["Schedules"].as_array().into_iter().flatten() {
+            let name = schedule["Name"].as_str().unwrap_or_default();
+            let group = schedule["GroupName"].as_str().unwrap_or("default");
+            let path = format!("/schedules/{name}?groupName={group}");
+            deleted.push(self.cloud("scheduler", Method::GET, &path, None).await);
+            let _ = self.cloud("scheduler", Method::DELETE, &path, None).await;
+        }
+        deleted
+    }
+
+    /// The names of all schedules.
+    pub async fn schedules(&self) -> Vec<String> {
+        let listed = self.cloud("scheduler", Method::GET, "/schedules?MaxResults=100", None).await;
+        let name = |schedule: &Value| schedule["Name"].as_str().unwrap_or_default().to_owned();
+        listed["Schedules"].as_array().into_iter().flatten().map(name).collect()
+    }
+
+    /// Puts schedules back as they were.
+    pub async fn put_back(&self, schedules: &[Value]) {
+        for schedule in schedules {
+            let name = schedule["Name"].as_str().unwrap_or_default();
+            let mut body = json!({});
+            for field in [
+                "GroupName",
+                "ScheduleExpression",
+                "Target",
+                "FlexibleTimeWindow",
+                "ActionAfterCompletion",
+                "State",
+            ] {
+                if !schedule[field].is_null() {
+                    body[field] = schedule[field].clone();
+                }
+            }
+            let _ = self.cloud("scheduler", Method::POST, &format!("/schedules/{name}"), Some(&body)).await;
+        }
+    }
+}
