@@ -34,7 +34,7 @@ impl Stack {
                 .expect("LUCIUS_STACK names the stack.json of a running stack: run these tests with `make test`");
             serde_json::from_str(&std::fs::read_to_string(path).expect("stack.json can be read")).expect("it is JSON")
         });
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(250)).build().unwrap();
         Self { http, facts }
     }
 
