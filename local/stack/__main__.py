@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):
 import detach
 import down
 import settings
+import stories
 import suites
 import tools
 import up
@@ -29,7 +30,7 @@ def main() -> int:
             case ["down"]:
                 return down.run(settings.read())
             case ["test"]:
-                return suites.stories(settings.read("local/run-test", "1"))
+                return stories.run(settings.read("local/run-test", "1"))
             case [("contract" | "oracle" | "tools") as suite]:
                 asked = settings.read(f"local/run-{suite}")
                 with suites.scratch(asked) as processes:

@@ -19,7 +19,7 @@ def run(settings: Settings) -> int:
     with log.open("wb") as out:
         child = subprocess.Popen(
             [sys.executable, str(Path(__file__).resolve().parent), "up"],
-            env={**os.environ, "DETACH": "", "RUN_DIR": str(settings.run), "MINUTE_SECONDS": settings.minute_seconds},
+            env={**os.environ, **settings.as_environment(), "DETACH": ""},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

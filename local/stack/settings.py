@@ -44,6 +44,16 @@ class Settings:
         """The file that tells tests and people where everything is."""
         return self.run / "stack.json"
 
+    def as_environment(self) -> dict[str, str]:
+        """The variables that `read` makes these settings of, for a launcher that is started with them."""
+        return {
+            "RUN_DIR": str(self.run),
+            "MINUTE_SECONDS": self.minute_seconds,
+            "CARRIER_URL": self.carrier_url or "",
+            "PORT": str(self.port or ""),
+            "BUILD": "1" if self.build else "0",
+        }
+
 
 def read(run_dir: str = "local/run", minute: str = "2") -> Settings:
     """Reads the settings, or raises a problem that names the variable that is wrong. What the caller leaves out is as given here."""

@@ -1,4 +1,4 @@
-"""Test runs that need something started first: whole stories (`make e2e`), the store's contract, comparisons with what others publish."""
+"""Test runs that need something started first: the store's contract (`make contract`), comparisons with what others publish (`make oracle`)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cloud
-import detach
-import down
 import ports
 import tools
 from processes import Processes
@@ -29,22 +27,6 @@ PUBLISHED = ROOT.parent / "shared" / "oracles"
 # DynamoDB Local, AWS's own, comes to npm inside this package.
 DYNAMODB_LOCAL = "amplify-dynamodb-simulator@2.9.30"
 DYNAMODB_LOCAL_SHA512 = "c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1"
-
-
-def stories(settings: Settings) -> int:
-    """Starts a stack of its own, runs the end-to-end tests against it, ends it; the exit code of the process."""
-    code = detach.run(settings)
-    if code != 0:
-        return code
-    try:
-        step(f"end-to-end tests against {settings.stack_json}")
-        # Stories mostly wait: all of them at once, however few the processors.
-        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "RUST_TEST_THREADS": "64"}
-        code = subprocess.run(["cargo", "test", "--package", "lucius-tests", "--test", "end_to_end"], cwd=ROOT, env=env, check=False).returncode
-    finally:
-        down.run(settings)
-    plain(f"logs of the functions, the cloud and the switchboard: {settings.run}")
-    return code
 
 
 def contract(settings: Settings, processes: Processes) -> int:

@@ -92,6 +92,8 @@ def _clean(settings: Settings) -> None:
     for log in settings.run.glob("*.log"):
         if log.name != "up.log":
             log.unlink(missing_ok=True)
+    # What the tests of an earlier stack were not to find in its logs.
+    (settings.run / "marked.txt").unlink(missing_ok=True)
     (settings.run / "logs").mkdir()
     for package in build.functions():
         (settings.run / "logs" / f"{package}.log").touch()

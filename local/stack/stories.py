@@ -1,0 +1,78 @@
+"""`make e2e`: whole stories, told to stacks that are started for them and ended after them.
+
+One stack lives fast. Beside it one with real minutes carries the story that needs real schedules, while the others are told.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import detach
+import down
+from say import plain, step
+from settings import ROOT, Settings
+
+HOUSEHOLD = ROOT / "tests" / "tests" / "end_to_end" / "main.rs"
+
+
+def run(settings: Settings) -> int:
+    """Runs all end-to-end tests; the exit code of the process."""
+    unscaled = replace(settings, run=settings.run.with_name(f"{settings.run.name}-unscaled"), minute_seconds="60", port=None, build=False)
+    failed: list[str] = []
+    try:
+        for stack in (settings, unscaled):
+            if detach.run(stack) != 0:
+                return 1
+        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "LUCIUS_STACK_UNSCALED": str(unscaled.stack_json)}
+        with _beside("unscaled", env, unscaled.run / "story.log", failed):
+            # Stories mostly wait: all of them at once. Those that take something away from everybody come after, one by one.
+            _tell("stories", env, failed, threads=64)
+            _tell("hard", env, failed)
+            step("end-to-end tests: unscaled, which has been running beside the others")
+        # What the functions have written meanwhile.
+        _tell("logs", env, failed)
+        if HOUSEHOLD.exists():
+            # It makes the first user itself, so it needs a house that nobody has lived in.
+            down.run(settings)
+            if detach.run(replace(settings, build=False)) != 0:
+                return 1
+            _tell("end_to_end", env, failed, threads=64)
+    finally:
+        for stack in (settings, unscaled):
+            down.run(stack)
+    plain(f"logs of the functions, the clouds and the switchboards: {settings.run} and {unscaled.run}")
+    if failed:
+        plain(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1) -> None:
+    step(f"end-to-end tests: {target}")
+    if subprocess.run(_command(target, threads), cwd=ROOT, env=env, check=False).returncode != 0:
+        failed.append(target)
+
+
+@contextmanager
+def _beside(target: str, env: dict[str, str], log: Path, failed: list[str]) -> Iterator[None]:
+    """Runs a target while the body runs, and shows what it said when both are done."""
+    with log.open("wb") as out:
+        child = subprocess.Popen(_command(target, 1), cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        yield
+        if child.wait() != 0:
+            failed.append(target)
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+    plain(log.read_text(errors="replace"))
+
+
+def _command(target: str, threads: int) -> list[str]:
+    """The command that runs a test target which needs stacks. Its tests are ignored otherwise."""
+    return ["cargo", "test", "--package", "lucius-tests", "--test", target, "--", "--include-ignored", "--test-threads", str(threads)]
