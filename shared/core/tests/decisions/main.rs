@@ -1,0 +1,20 @@
+//! What is decided, told as stories: who is asked, called, believed and left alone, and when.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the stories' own helpers fail as the tests do"
+)]
+
+mod accept;
+mod check_in;
+mod codes;
+mod edits;
+mod invariants;
+mod outcomes;
+mod probes;
+mod rounds;
+mod silence;
+mod story;
+mod world;

@@ -1,0 +1,238 @@
+//! Rounds: who is called when, without end while nobody has accepted.
+
+use lucius_core::{
+    actor::Rank,
+    deadman::Edit,
+    deadman::Proof,
+    decide::Event,
+    effect::{CallProgress, Outcome, Party},
+    history::What,
+    turn::Alarm,
+};
+
+use crate::{
+    story::Story,
+    world::{call, held, new_contact, phone, placed, t, text},
+};
+
+#[test]
+fn the_first_contact_is_called_and_texted_in_the_commit_that_opens() {
+    let story = Story::incident();
+    assert!(story.pending(&call(0)).is_some() && story.pending(&text(0)).is_some());
+    assert!(!story.is_called(1));
+    assert_eq!((story.lines(What::Opened), story.lines(What::Round)), (1, 1));
+}
+
+#[test]
+fn equals_are_called_together() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1), ("Dee", 5)]);
+    story.sos();
+    assert!(story.is_called(0) && story.is_called(1) && !story.is_called(2));
+}
+
+#[test]
+fn the_next_tier_comes_a_minute_later() {
+    let mut story = Story::ringing();
+    assert!(story.is_quiet_until("10:00:59"));
+    story.at("10:01").wake();
+    assert!(story.is_called(1));
+}
+
+#[test]
+fn the_next_tier_need_not_wait_for_a_tier_that_came_to_nothing() {
+    let mut story = Story::ringing();
+    story.at("10:00:20").told(&call(0), 1, "B1", CallProgress::NoAnswer);
+    assert_eq!(story.next_round_at(), t("10:00:20"));
+    story.wake();
+    assert!(story.is_called(1));
+}
+
+#[test]
+fn a_tier_with_a_call_under_way_is_not_hurried() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1), ("Dee", 2)]);
+    story.sos().wake().outcome(&call(0), &placed("B1")).outcome(&call(1), &placed("C1"));
+    story.told(&call(0), 1, "B1", CallProgress::Busy);
+    assert_eq!(story.next_round_at(), t("10:01"));
+}
+
+#[test]
+fn a_round_that_came_to_nothing_does_not_hurry_the_next_one() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos().wake().outcome(&call(0), &placed("B1")).told(&call(0), 1, "B1", CallProgress::NoAnswer);
+    assert_eq!(story.next_round_at(), t("10:01"), "a pause of one minute after the first round");
+}
+
+#[test]
+fn rounds_repeat_for_ever_with_a_pause_that_grows_to_fifteen_minutes() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos();
+    let mut pauses = Vec::new();
+    for _ in 0..200 {
+        pauses.push(story.next_round_at().duration_since(story.now).as_mins());
+        story.now = story.next_round_at();
+        story.wake();
+        story.case.incident.as_mut().unwrap().pending.clear();
+    }
+    assert_eq!(pauses[..6], [1, 2, 4, 8, 15, 15]);
+    assert!(pauses[5..].iter().all(|pause| *pause == 15));
+    assert_eq!(story.open().round, 201);
+}
+
+#[test]
+fn a_round_that_finds_an_effect_under_way_leaves_it() {
+    let mut story = Story::incident();
+    story.wake().outcome(&call(0), &held());
+    let attempt = story.attempt(&call(0));
+    for time in ["10:01", "10:02", "10:04"] {
+        story.at(time).decide(&Event::Wake).unwrap();
+    }
+    assert_eq!(story.attempt(&call(0)), attempt);
+}
+
+#[test]
+fn a_round_does_not_call_a_phone_that_is_ringing() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos().wake().outcome(&call(0), &placed("B1")).outcome(&text(0), &Outcome::Done);
+    story.at("10:01").wake();
+    assert!(story.pending(&call(0)).is_none());
+    assert!(story.pending(&text(0)).is_some(), "the text of the round goes out");
+}
+
+/// Bob's phone has been called twelve times within the hour.
+fn capped() -> Story {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos();
+    story.incident_mut().pending.clear();
+    story.incident_mut().contacts[0].called_at = vec![t("10:00"); 12];
+    story
+}
+
+#[test]
+fn the_cap_of_calls_stops_calls_but_no_text() {
+    let mut story = capped();
+    story.at("10:01").wake();
+    assert!(story.pending(&call(0)).is_none() && story.pending(&text(0)).is_some());
+}
+
+#[test]
+fn whoever_wants_calls_only_is_texted_while_the_cap_holds() {
+    let mut story = capped();
+    story.incident_mut().contacts[0].by_sms = false;
+    story.at("10:01").wake();
+    assert!(story.pending(&text(0)).is_some());
+}
+
+#[test]
+fn the_cap_never_stops_later_calls() {
+    let mut story = capped();
+    story.at("11:01").wake();
+    assert!(story.pending(&call(0)).is_some());
+}
+
+#[test]
+fn calls_that_are_never_answered_stay_below_the_cap() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos();
+    let mut dialled = Vec::new();
+    for _ in 0..400 {
+        story.wake();
+        if story.pending(&call(0)).is_some_and(|pending| pending.lease_until.is_some()) {
+            dialled.push(story.now);
+            story.outcome(&call(0), &Outcome::Unknown);
+        }
+        story.now = story.open().due().unwrap().at;
+    }
+    for first in &dialled {
+        let hour = dialled.iter().filter(|at| (0..3600).contains(&at.duration_since(*first).as_secs()));
+        assert!(hour.count() <= 12, "{dialled:?}");
+    }
+    assert!(dialled.len() > 30);
+}
+
+#[test]
+fn a_call_that_was_only_decided_does_not_use_up_the_hour() {
+    let mut story = Story::incident();
+    assert_eq!(story.open().contacts[0].called_at.len(), 1);
+    story.code(0, "SM1");
+    assert!(story.open().contacts[0].called_at.is_empty(), "nobody had it in hand when Bob accepted");
+}
+
+#[test]
+fn an_incident_with_nobody_to_call_stays_open_and_tells_the_operator() {
+    let mut story = Story::with_contacts(&[]);
+    story.sos();
+    for _ in 0..5 {
+        story.now = story.open().due().unwrap().at;
+        story.wake();
+        assert!(story.alarmed(Alarm::NobodyToCall));
+    }
+}
+
+#[test]
+fn a_contact_added_to_an_incident_with_nobody_begins_the_first_round() {
+    let mut story = Story::with_contacts(&[]);
+    story.sos().at("10:07");
+    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: Proof::None }).unwrap();
+    assert!(story.is_called(0));
+    assert_eq!((story.open().round, story.next_round_at()), (1, t("10:08")));
+}
+
+#[test]
+fn a_round_that_reached_no_phone_alarms_the_operator() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos().wake().outcome(&call(0), &placed("B1")).outcome(&text(0), &Outcome::Done);
+    story.told(&call(0), 1, "B1", CallProgress::Failed).at("10:01").wake();
+    assert!(story.alarmed(Alarm::RoundReachedNobody), "a text that the carrier took has woken nobody");
+}
+
+#[test]
+fn a_round_that_rang_in_vain_has_reached_a_phone() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos().wake().outcome(&call(0), &placed("B1")).told(&call(0), 1, "B1", CallProgress::NoAnswer);
+    story.at("10:01").wake();
+    assert!(!story.alarmed(Alarm::RoundReachedNobody));
+}
+
+#[test]
+fn rank_0_lasts_until_a_call_is_placed() {
+    let mut story = Story::incident();
+    assert_eq!(story.open().due().unwrap().rank, Rank::FirstPage);
+    story.wake().outcome(&call(0), &Outcome::Unknown);
+    assert_eq!(story.open().due().unwrap().rank, Rank::FirstPage, "it may never have been placed");
+    story.after(2).wake().outcome(&call(0), &placed("B1"));
+    assert_eq!(story.open().due().unwrap().rank, Rank::Work);
+}
+
+#[test]
+fn of_more_than_twenty_contacts_the_first_by_priority_are_called() {
+    let many: Vec<_> = (0..30).map(|n| ("Someone", 40 - n)).collect();
+    let mut story = Story::with_contacts(&many);
+    story.sos();
+    let priorities: Vec<_> = story.open().contacts.iter().map(|contact| contact.priority).collect();
+    assert_eq!(priorities, (11..31).collect::<Vec<_>>());
+}
+
+#[test]
+fn whoever_stops_our_texts_is_called_at_once() {
+    let mut story = Story::incident();
+    story.incident_mut().contacts[0].by_call = false;
+    story.incident_mut().pending.remove(&call(0));
+    let stopped = Event::TextsStopped { key: "SM1".to_owned(), phone: phone(201), stopped: true };
+    story.decide(&stopped).unwrap();
+    assert!(story.pending(&text(0)).is_none() && story.pending(&call(0)).is_some());
+    assert!(
+        story.texts_to(Party::User).contains("Bob has stopped our texts"),
+        "the user hears of it at once"
+    );
+    let case = story.case.clone();
+    story.decide(&stopped).unwrap();
+    assert_eq!(story.case, case);
+}
+
+#[test]
+fn a_contact_who_chose_texts_is_only_texted() {
+    let mut story = Story::armed();
+    story.ann_mut().contacts[0].by_call = false;
+    story.sos();
+    assert!(story.pending(&text(0)).is_some() && story.pending(&call(0)).is_none());
+}
