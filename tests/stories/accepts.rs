@@ -13,6 +13,7 @@ async fn the_acceptor_has_it_ends_it_and_another_opens_it_again() {
         let cara = ann.contact_in_tier("Cara", 1).await;
         story.knows(&ben.phone);
         story.knows(&cara.phone);
+        story.may_be_alerted(&ben.phone);
         cara.phone.behaves("no_answer").await;
         story.may_be_paged(&cara.phone);
         ann.cries_for_help().await;
@@ -30,7 +31,6 @@ async fn the_acceptor_has_it_ends_it_and_another_opens_it_again() {
         assert_eq!(ann.incident("ended").await["ended"]["who"], "Ben Test");
         let code = lucius_tests::phone::code_in(&clear).expect("the all-clear has Cara's code");
         cara.phone.sends(&format!("Reopen {code}")).await.answered("is open again").await;
-        story.may(&ben.phone, "text.received", "may be in trouble");
         cara.phone.behaves("driven").await;
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
@@ -50,7 +50,7 @@ async fn an_accept_that_nobody_confirms_lapses_and_all_are_called_again() {
         let cara = ann.contact_in_tier("Cara", 1).await;
         for contact in [&ben, &cara] {
             story.knows(&contact.phone);
-            story.may(&contact.phone, "text.received", "may be in trouble");
+            story.may_be_alerted(&contact.phone);
         }
         cara.phone.behaves("no_answer").await;
         story.may(&cara.phone, "call.placed", "");
@@ -82,6 +82,7 @@ async fn an_accept_that_nobody_confirms_lapses_and_all_are_called_again() {
 async fn a_confirmed_accept_stands() {
     tell(async |story: &Story| {
         let (ann, ben) = story.user_with_contact().await;
+        story.may_be_alerted(&ben.phone);
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
         ben.accepts(&ann).await.hangs_up().await;
@@ -120,7 +121,7 @@ async fn two_press_one_in_the_same_second_and_one_of_them_is_back_up() {
         let cara = ann.contact_in_tier("Cara", 1).await;
         for contact in [&ben, &cara] {
             story.knows(&contact.phone);
-            story.may(&contact.phone, "text.received", "may be in trouble");
+            story.may_be_alerted(&contact.phone);
             story.may(&contact.phone, "text.received", "is going to Ann Test");
         }
         ann.cries_for_help().await;
@@ -155,6 +156,7 @@ async fn who_comes_second_is_back_up_by_key_and_by_code() {
         for name in ["Ben", "Cara", "Dan"] {
             let contact = ann.contact_in_tier(name, 1).await;
             story.knows(&contact.phone);
+            story.may_be_alerted(&contact.phone);
             contacts.push(contact);
         }
         let [ben, cara, dan] = contacts.as_slice() else { unreachable!("three were made") };

@@ -17,6 +17,7 @@ async fn a_call_held_by_the_carrier_while_another_accepts_is_cancelled() {
         cara.phone.suffers("rest.call.create", json!({ "hold_before": 10 }), None).await;
         ann.cries_for_help().await;
         ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         cara.phone.expect_alert("not okay").await;
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
@@ -40,6 +41,7 @@ async fn a_call_held_by_the_carrier_and_answered_at_once_hears_who_is_going() {
         cara.phone.suffers("rest.call.create", json!({ "hold_before": 10 }), None).await;
         ann.cries_for_help().await;
         ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         cara.phone.expect_alert("not okay").await;
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
@@ -152,6 +154,7 @@ async fn every_webhook_twice_at_once_changes_nothing_in_a_whole_story() {
         story.may(&ann.phone, "text.received", "I did not understand that");
         ann.phone.expect_text_within("You good ??", ALARMED).await;
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         let call = ben.accepts(&ann).await;
         told_who_is_coming(&ann.phone, "Ben").await;
         call.presses("9").await.hears("press 9 again").await.presses("9").await;
@@ -182,6 +185,7 @@ async fn a_check_in_while_the_incident_is_being_opened_leaves_nobody_ringing() {
         ben.phone.suffers("rest.call.create", json!({ "hold_before": 3 }), None).await;
         ann.cries_for_help().await;
         ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         ann.phone.sends(&format!("ok {}", ann.pin)).await.answered("The alert is over").await;
         ben.phone.expect_text("Ann Test has checked in with their PIN").await;
         let call = ben.phone.expect_call().await;

@@ -12,6 +12,7 @@ async fn a_wrong_signature_is_refused_on_every_webhook_and_changes_nothing() {
         ben.phone.is(rings_on()).await;
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         let call = ben.phone.expect_call().await;
         let incident = ann
             .incident_where("a call that rings", |now| now["contacts"][0]["call"]["outcome"] == "ringing")
@@ -140,6 +141,7 @@ async fn ringing_back_with_a_forged_number_brings_a_call_to_the_real_phone_and_n
         story.may_be_paged(&ben.phone);
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         let _ = ben.phone.expect_call().await;
         let forged = mallory.calls_as(Some(&ben.phone)).await;
         forged.hears("A call was meant for this number").await.presses("123456#").await;
@@ -169,6 +171,7 @@ async fn ten_thousand_wrong_codes_from_a_forged_sender_silence_nothing() {
         story.may_be_paged(&ben.phone);
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         let began = tokio::time::Instant::now();
         let sent = guess(story, ben.phone.number(), &code, began + lucius_tests::secs(40)).await;
         println_rate(sent, began.elapsed());

@@ -38,6 +38,7 @@ async fn three_wrong_pins_end_the_call_and_change_nothing() {
         call.ends("Too many attempts. Goodbye.").await;
         assert_eq!(ann.probes().await[0]["status"], "pending");
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
     })
@@ -56,6 +57,7 @@ async fn an_emergency_starts_by_phone_and_ends_only_with_the_pin() {
         let alert = ben.phone.expect_call().await;
         alert.hears("Ann Test started an emergency").await;
         ben.phone.expect_alert("started an emergency").await;
+        story.may_be_alerted(&ben.phone);
         // Her number without her PIN ends nothing: not by text, not on the line.
         ann.phone.sends("I'm ok").await.answered("Your contacts are being called").await;
         ann.phone.sends("ok 4711").await.answered("That PIN is not right").await;

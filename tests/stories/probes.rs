@@ -30,6 +30,7 @@ async fn a_bad_reply_pages_at_once_and_the_api_ends_it_with_the_pin() {
         ann.phone.expect_text_within("Are you okay Ann?", ASKED).await;
         ann.phone.sends("Nope").await.answered("We are calling your contacts now").await;
         ben.phone.expect_alert("answered that they are not okay").await;
+        story.may_be_alerted(&ben.phone);
         let call = ben.phone.expect_call().await;
         call.hears("Ann Test answered that they are not okay").await;
         call.presses("1").await.hears("You have it").await.hangs_up().await;
@@ -63,6 +64,7 @@ async fn no_reply_is_asked_again_and_then_the_contact_is_paged() {
         let call = ben.phone.expect_call_within(ALARMED).await;
         call.hears("Ann Test could not be reached").await;
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         let probe = ann.probe("unavailable").await;
         assert_eq!(probe["retry_count"], 2, "{probe}");
         call.presses("1").await.hears("You have it").await.hangs_up().await;
@@ -102,6 +104,7 @@ async fn whoever_holds_the_phone_without_the_pin_does_not_stop_the_page() {
         call.hears("That PIN is not right").await.presses("123456#").await;
         call.ends("We will ask again. Goodbye.").await;
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         let call = ben.phone.expect_call_within(ALARMED).await;
         call.hears("could not be reached")
             .await
@@ -126,6 +129,7 @@ async fn nine_in_a_question_by_call_calls_for_help() {
         call.hears("If you need help, press 9").await.presses("9#").await;
         call.ends("We are calling your contacts now").await;
         ben.phone.expect_alert("answered that they are not okay").await;
+        story.may_be_alerted(&ben.phone);
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
     })
@@ -142,6 +146,7 @@ async fn an_unclear_reply_is_kept_and_explained_once_and_is_no_answer() {
         ann.phone.sends("no but I can in 2 hours").await.answered("I did not understand that").await;
         ann.phone.sends("what?").await.in_silence();
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
         assert_eq!(ann.probe("unavailable").await["last_response"], "what?");

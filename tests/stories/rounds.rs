@@ -23,6 +23,7 @@ async fn voicemail_and_busy_accept_nothing_and_the_third_does() {
         story.may_be_paged(&ben.phone);
         story.may_be_paged(&cara.phone);
         dan.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&dan.phone);
         dan.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Dan").await;
         told_that_somebody_goes(&ben.phone, "Dan").await;

@@ -12,6 +12,7 @@ async fn the_code_alone_accepts_and_a_text_with_the_pin_ends() {
         ben.phone.is(rings_on()).await;
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         let call = ben.phone.expect_call().await;
         ben.phone.sends(&format!(" OK  {code}")).await.answered("You have it").await;
         // The call that rang meanwhile is cancelled.
@@ -53,9 +54,10 @@ async fn a_contact_who_stops_our_texts_in_an_incident_is_called_at_once() {
         story.knows(&ben.phone);
         ann.cries_for_help().await;
         ben.phone.expect_alert("not okay").await;
+        story.may_be_alerted(&ben.phone);
         ben.phone.sends("STOPALL").await;
         ann.phone.expect_text("Ben Test has stopped our texts").await;
-        story.may(&ben.phone, "text.received", "may be in trouble");
+        story.may_be_alerted(&ben.phone);
         ben.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
     })
@@ -95,6 +97,7 @@ async fn a_command_by_text_postpones_nothing() {
         }
         assert_eq!(ann.probes().await[0]["deadline"], deadline);
         ben.phone.expect_alert("could not be reached").await;
+        story.may_be_alerted(&ben.phone);
         ben.accepts(&ann).await.hangs_up().await;
     })
     .await;

@@ -205,7 +205,8 @@ impl Phone {
 
     /// All events of the phone, of the given kinds (separated by commas; empty: all), oldest first.
     pub async fn events(&self, kinds: &str) -> Vec<Value> {
-        let path = format!("phones/{}/events?limit=2000&kind={kinds}", self.number());
+        let kinds = if kinds.is_empty() { String::new() } else { format!("&kind={kinds}") };
+        let path = format!("phones/{}/events?limit=2000{kinds}", self.number());
         self.control().get(&path).await["events"].as_array().cloned().unwrap_or_default()
     }
 

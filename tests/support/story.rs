@@ -120,10 +120,15 @@ impl Story {
         self.allowed.lock().expect("no lock is poisoned").push(entry);
     }
 
+    /// A contact may be texted the alert in as many rounds as it takes; each of their calls is expected.
+    pub fn may_be_alerted(&self, phone: &Phone) {
+        self.may(phone, "text.received", "may be in trouble");
+    }
+
     /// A contact may be called and alerted in as many rounds as it takes.
     pub fn may_be_paged(&self, phone: &Phone) {
         self.may(phone, "call.placed", "");
-        self.may(phone, "text.received", "may be in trouble");
+        self.may_be_alerted(phone);
     }
 
     fn all_phones(&self) -> Vec<Phone> {
