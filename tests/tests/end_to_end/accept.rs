@@ -15,7 +15,16 @@ async fn voicemail_and_busy_count_for_nothing_and_the_third_accepts() {
     let [ben, carla, dora] = [0, 1, 2].map(|n| &story.contacts[n]);
     ben.expect_call().await.ends_as("completed").await;
     carla.expect_call().await.ends_as("busy").await;
-    dora.expect_call().await.hears("press 1").await.press("1").await.hears("You have it").await.hangs_up().await;
+    dora.expect_call()
+        .await
+        .hears("press 1")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     for phone in [ben, carla, dora] {
         phone.expect_text("could not be reached").await;
     }
@@ -132,7 +141,16 @@ async fn a_renewed_accept_stands() {
     story.ana.phone.expect_text("on the way").await;
     let before = story.incident("accepted").await["accepted_by"]["confirm_by"].clone();
     ben.expect_text("are you still helping").await;
-    ben.expect_call().await.hears("still on it").await.press("1").await.hears("You have it").await.hangs_up().await;
+    ben.expect_call()
+        .await
+        .hears("still on it")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     let after = story.incident("accepted").await;
     assert_ne!(after["accepted_by"]["confirm_by"], before);
     assert!(after["timeline"].to_string().contains("renewed"), "{after}");
@@ -171,7 +189,16 @@ async fn whoever_adds_a_contact_in_an_incident_without_the_pin_silences_nothing(
     story.ana.add_contact(&eve, "Eve", &json!({})).await;
     eve.expect_text("not okay").await;
     let mut call = eve.expect_call().await;
-    call.hears("press 1").await.press("1").await.hears("keep calling the others").await.press("9").await.hears("press 1").await;
+    call.hears("press 1")
+        .await
+        .press("1")
+        .await
+        .hears("keep calling the others")
+        .await
+        .press("9")
+        .await
+        .hears("press 1")
+        .await;
     call.hangs_up().await;
     let incident = story.incident("escalating").await;
     assert_eq!(incident["status"], "escalating");

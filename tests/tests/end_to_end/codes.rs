@@ -7,7 +7,10 @@ use crate::support::{Phone, Story, together};
 
 /// The six digits of an alert.
 fn code_of(text: &str) -> String {
-    text.split(|letter: char| !letter.is_ascii_digit()).find(|word| word.len() == 6).expect("a code").to_owned()
+    text.split(|letter: char| !letter.is_ascii_digit())
+        .find(|word| word.len() == 6)
+        .expect("a code")
+        .to_owned()
 }
 
 async fn alerted(story: &Story) -> (Phone, String) {
@@ -29,7 +32,11 @@ async fn the_code_alone_accepts_and_an_echo_does_not() {
     let _house = together().await;
     let story = Story::new(1).await;
     let (ben, code) = alerted(&story).await;
-    for text in [format!("Automatic reply: \"... reply {code} (only the code)\""), format!("{code} {code}"), "OK".to_owned()] {
+    for text in [
+        format!("Automatic reply: \"... reply {code} (only the code)\""),
+        format!("{code} {code}"),
+        "OK".to_owned(),
+    ] {
         ben.sends(&text).await;
         assert_eq!(story.incident("escalating").await["status"], "escalating", "{text}");
     }

@@ -31,7 +31,11 @@ async fn a_wrong_signature_changes_nothing_on_any_webhook() {
         format!("/receipt/text/incident/{id}/c0-sms-page/1"),
     ] {
         for signature in ["wrong", "none", "AAAA"] {
-            assert_eq!(story.stack.forge("POST", &path, &params, signature).await.0, 403, "{path} {signature}");
+            assert_eq!(
+                story.stack.forge("POST", &path, &params, signature).await.0,
+                403,
+                "{path} {signature}"
+            );
         }
     }
     let (status, body) = story.stack.forge("POST", "/webhook/sms", &params, "wrong").await;

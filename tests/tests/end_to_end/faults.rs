@@ -54,7 +54,10 @@ async fn requests_that_time_out_after_placing_ring_twice_at_most() {
     ben.is("no_answer").await;
     let fault = json!({ "on": "rest.call.create", "effect": "cut_after", "number": ben.number });
     let fault = story.stack.fault(fault).await;
-    let lost = story.stack.fault(json!({ "on": "webhook.call_status", "effect": "lose", "number": ben.number })).await;
+    let lost = story
+        .stack
+        .fault(json!({ "on": "webhook.call_status", "effect": "lose", "number": ben.number }))
+        .await;
     story.ana.phone.sends("SOS").await;
     // Three rounds at least.
     let incident = loop {
@@ -108,7 +111,10 @@ async fn every_webhook_twice_at_once_changes_nothing() {
     let story = Story::new(2).await;
     let (ben, carla) = (&story.contacts[0], &story.contacts[1]);
     for phone in [ben, carla, &story.ana.phone] {
-        story.stack.fault(json!({ "on": "webhook", "effect": "twice_at_once", "number": phone.number })).await;
+        story
+            .stack
+            .fault(json!({ "on": "webhook", "effect": "twice_at_once", "number": phone.number }))
+            .await;
     }
     ben.is("voicemail").await;
     story.miss().await;

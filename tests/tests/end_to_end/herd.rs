@@ -32,14 +32,16 @@ async fn two_hundred_users_who_share_one_contact() {
         .map(|user| async move {
             let incident = loop {
                 let incident = user.incident("escalating").await;
-                let paged = incident["timeline"].as_array().unwrap().iter().any(|entry| entry["how"] == "call");
+                let paged =
+                    incident["timeline"].as_array().unwrap().iter().any(|entry| entry["how"] == "call");
                 if paged {
                     break incident;
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             };
             let opened: jiff::Timestamp = incident["opened_at"].as_str().unwrap().parse().unwrap();
-            let first = incident["timeline"].as_array().unwrap().iter().find(|entry| entry["how"] == "call").unwrap();
+            let first =
+                incident["timeline"].as_array().unwrap().iter().find(|entry| entry["how"] == "call").unwrap();
             let called: jiff::Timestamp = first["at"].as_str().unwrap().parse().unwrap();
             called.duration_since(opened).as_secs_f64()
         })

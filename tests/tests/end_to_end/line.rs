@@ -42,7 +42,16 @@ async fn an_emergency_starts_by_phone_and_ends_only_with_the_pin() {
     call.hears("calling your contacts").await.hangs_up().await;
     let ben = &story.contacts[0];
     ben.expect_text("started an emergency").await;
-    ben.expect_call().await.hears("started an emergency").await.press("1").await.hears("You have it").await.hangs_up().await;
+    ben.expect_call()
+        .await
+        .hears("started an emergency")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     story.ana.phone.expect_text("on the way").await;
     // A text without the PIN ends nothing.
     let said = story.ana.phone.sends("Y").await;

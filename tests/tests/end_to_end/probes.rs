@@ -25,7 +25,16 @@ async fn a_bad_reply_calls_the_contact_at_once() {
     assert!(said[0].contains("calling your contacts"), "{said:?}");
     let ben = &story.contacts[0];
     ben.expect_text("not okay").await;
-    ben.expect_call().await.hears("not okay").await.press("1").await.hears("You have it").await.hangs_up().await;
+    ben.expect_call()
+        .await
+        .hears("not okay")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     story.ana.phone.expect_text("on the way").await;
     assert_eq!(story.incident("accepted").await["causes"], json!(["bad"]));
     story.finish().await;
@@ -40,7 +49,16 @@ async fn no_reply_is_asked_again_and_then_calls() {
     story.ana.phone.expect_text("You good").await;
     story.ana.phone.expect_text("You good").await;
     let ben = &story.contacts[0];
-    ben.expect_call().await.hears("could not be reached").await.press("1").await.hears("You have it").await.hangs_up().await;
+    ben.expect_call()
+        .await
+        .hears("could not be reached")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     ben.expect_text("could not be reached").await;
     story.ana.phone.expect_text("on the way").await;
     let probe = story.ana.probe().await;
@@ -81,7 +99,17 @@ async fn a_question_by_call_and_by_text_asks_both_ways() {
     let story = Story::new(1).await;
     story.ana.arm(json!({ "channels": ["call", "sms"] })).await;
     story.ana.phone.expect_text("Are you okay").await;
-    story.ana.phone.expect_call().await.hears("Are you okay").await.press("9#").await.ends_with("calling your contacts").await;
+    story
+        .ana
+        .phone
+        .expect_call()
+        .await
+        .hears("Are you okay")
+        .await
+        .press("9#")
+        .await
+        .ends_with("calling your contacts")
+        .await;
     let ben = &story.contacts[0];
     ben.expect_text("not okay").await;
     ben.expect_call().await.press("1").await.hears("You have it").await.hangs_up().await;

@@ -12,7 +12,16 @@ async fn a_contact_who_stops_texts_is_called_and_the_user_hears_of_it() {
     ben.sends("STOP").await;
     story.ana.phone.expect_text("has stopped our texts").await;
     story.ana.phone.sends("SOS").await;
-    ben.expect_call().await.hears("press 1").await.press("1").await.hears("You have it").await.hangs_up().await;
+    ben.expect_call()
+        .await
+        .hears("press 1")
+        .await
+        .press("1")
+        .await
+        .hears("You have it")
+        .await
+        .hangs_up()
+        .await;
     story.ana.phone.expect_text("on the way").await;
     assert!(!ben.log().await.iter().any(|event| event["kind"] == "text.failed"), "no text was even tried");
     ben.accept_all().await;

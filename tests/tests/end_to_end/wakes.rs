@@ -20,7 +20,11 @@ async fn without_event_source_and_schedules_the_page_still_comes() {
     story.ana.arm(json!({})).await;
     story.stack.event_source(false).await;
     story.stack.delete_schedules().await;
-    let asked = story.ana.phone.expect(json!({ "kind": "text.received", "contains": "Are you okay", "timeout": 200 })).await;
+    let asked = story
+        .ana
+        .phone
+        .expect(json!({ "kind": "text.received", "contains": "Are you okay", "timeout": 200 }))
+        .await;
     let ben = &story.contacts[0];
     let mut call = ben.expect_call_within(200).await;
     story.stack.event_source(true).await;
@@ -39,8 +43,14 @@ async fn killing_the_performer_loses_no_page() {
     let ben = &story.contacts[0];
     ben.set(json!({ "behaviour": "driven", "ring_seconds": 120 })).await;
     // The carrier takes its time, so that the performer dies between its request and what it would have written.
-    let fault = story.stack.fault(json!({ "on": "rest.call.create", "effect": { "hold_after": 3 }, "number": ben.number })).await;
-    let lost = story.stack.fault(json!({ "on": "webhook.call_status", "effect": "lose", "number": ben.number })).await;
+    let fault = story
+        .stack
+        .fault(json!({ "on": "rest.call.create", "effect": { "hold_after": 3 }, "number": ben.number }))
+        .await;
+    let lost = story
+        .stack
+        .fault(json!({ "on": "webhook.call_status", "effect": "lose", "number": ben.number }))
+        .await;
     story.ana.phone.sends("SOS").await;
     ben.expect_call().await;
     tokio::time::sleep(Duration::from_millis(500)).await;

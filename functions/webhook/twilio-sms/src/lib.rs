@@ -63,7 +63,7 @@ async fn answer<P: Ports>(app: &App<P>, request: &Request, text: InboundText) ->
             return Ok(Reply::Silence);
         }
         (Some(words::Keyword::Start), _) | (_, Some(OptOut::Start)) => {
-            stop::stopped(app, &text, false).await?
+            stop::stopped(app, &text, false).await?;
         }
         (Some(words::Keyword::Help) | None, Some(OptOut::Help | OptOut::Unknown(_)) | None) => {
             if text.card.stopped == Some(true) && words::read(&text.body).opts_in {

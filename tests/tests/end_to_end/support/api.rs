@@ -51,7 +51,6 @@ async fn login(stack: &Stack, email: &str) -> String {
 pub(crate) struct Person {
     pub(crate) stack: Stack,
     pub(crate) id: u64,
-    pub(crate) name: String,
     pub(crate) token: String,
     pub(crate) phone: Phone,
 }
@@ -106,8 +105,10 @@ impl Story {
         let numbers = numbers.join(",");
         let path = format!("/unexpected?number={numbers}");
         let (_, unexpected) = self.stack.control(Method::GET, &path, &Value::Null).await;
-        let (_, problems) =
-            self.stack.control(Method::GET, &format!("/problems?level=error&number={numbers}"), &Value::Null).await;
+        let (_, problems) = self
+            .stack
+            .control(Method::GET, &format!("/problems?level=error&number={numbers}"), &Value::Null)
+            .await;
         self.ana.stop_all().await;
         assert_eq!(unexpected["unexpected"], json!([]), "calls and texts that nobody expected");
         assert_eq!(problems["problems"], json!([]), "what the carrier's debugger would show");
@@ -130,7 +131,7 @@ impl Person {
         let (status, answer) = stack.api(Method::POST, "/v1/users", &admin(stack).await, &user).await;
         assert_eq!(status, 200, "{answer}");
         let token = login(stack, &email).await;
-        Self { stack: stack.clone(), id: answer["data"]["id"].as_u64().unwrap(), name, token, phone }
+        Self { stack: stack.clone(), id: answer["data"]["id"].as_u64().unwrap(), token, phone }
     }
 
     pub(crate) async fn api(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
@@ -195,7 +196,7 @@ impl Person {
     }
 
     pub(crate) async fn resolve(&self, incident: &Value, pin: Option<&str>) -> (u16, Value) {
-        let body = pin.map_or(json!({}), |pin| json!({ "pin": pin }));
+        let body = pin.map_or_else(|| json!({}), |pin| json!({ "pin": pin }));
         self.api(Method::POST, &format!("/v1/incidents/{}/resolve", incident["id"]), &body).await
     }
 

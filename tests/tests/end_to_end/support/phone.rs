@@ -114,7 +114,8 @@ impl Call<'_> {
 
     /// The call ends so.
     pub(crate) async fn ends_as(&mut self, status: &str) {
-        let event = self.phone.expect(json!({ "kind": "call.ended", "about": self.sid, "timeout": 60 })).await;
+        let event =
+            self.phone.expect(json!({ "kind": "call.ended", "about": self.sid, "timeout": 60 })).await;
         assert_eq!(event["status"], status, "{event}");
     }
 
@@ -124,7 +125,11 @@ impl Call<'_> {
     }
 
     pub(crate) async fn press(&mut self, digits: &str) -> &mut Self {
-        assert_eq!(self.act("press", &json!({ "digits": digits, "wait": 10 })).await, 200, "a prompt takes {digits}");
+        assert_eq!(
+            self.act("press", &json!({ "digits": digits, "wait": 10 })).await,
+            200,
+            "a prompt takes {digits}"
+        );
         self
     }
 

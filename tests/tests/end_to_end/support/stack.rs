@@ -30,9 +30,11 @@ impl Stack {
     pub(crate) fn new() -> Self {
         static FACTS: OnceLock<Value> = OnceLock::new();
         let facts = FACTS.get_or_init(|| {
-            let path = std::env::var("LUCIUS_STACK")
-                .expect("LUCIUS_STACK names the stack.json of a running stack: run these tests with `make test`");
-            serde_json::from_str(&std::fs::read_to_string(path).expect("stack.json can be read")).expect("it is JSON")
+            let path = std::env::var("LUCIUS_STACK").expect(
+                "LUCIUS_STACK names the stack.json of a running stack: run these tests with `make test`",
+            );
+            serde_json::from_str(&std::fs::read_to_string(path).expect("stack.json can be read"))
+                .expect("it is JSON")
         });
         let http = reqwest::Client::builder().timeout(Duration::from_secs(250)).build().unwrap();
         Self { http, facts }
@@ -66,7 +68,13 @@ impl Stack {
     }
 
     /// A webhook as the carrier, or somebody else, would send it.
-    pub(crate) async fn forge(&self, method: &str, path: &str, params: &Value, signature: &str) -> (u16, String) {
+    pub(crate) async fn forge(
+        &self,
+        method: &str,
+        path: &str,
+        params: &Value,
+        signature: &str,
+    ) -> (u16, String) {
         let body = json!({ "url": path, "method": method, "params": params, "signature": signature, "complete": true });
         let (status, answer) = self.control(Method::POST, "/forge", &body).await;
         assert_eq!(status, 200, "{answer}");
@@ -108,13 +116,20 @@ impl Stack {
     /// Deletes every schedule of the users, behind the product's back; how many there were.
     pub(crate) async fn delete_schedules(&self) -> usize {
         let group = self.fact("schedule_group");
-        let (status, list) =
-            self.aws("scheduler", Method::GET, &format!("/schedules?ScheduleGroup={group}"), &Value::Null).await;
+        let (status, list) = self
+            .aws("scheduler", Method::GET, &format!("/schedules?ScheduleGroup={group}"), &Value::Null)
+            .await;
         assert_eq!(status, 200, "{list}");
         let schedules = list["Schedules"].as_array().cloned().unwrap_or_default();
         for schedule in &schedules {
             let name = schedule["Name"].as_str().unwrap();
-            self.aws("scheduler", Method::DELETE, &format!("/schedules/{name}?groupName={group}"), &Value::Null).await;
+            self.aws(
+                "scheduler",
+                Method::DELETE,
+                &format!("/schedules/{name}?groupName={group}"),
+                &Value::Null,
+            )
+            .await;
         }
         schedules.len()
     }
