@@ -23,7 +23,7 @@ pub(super) fn text_settled(
         if let (Outcome::Done | Outcome::Placed { .. }, Purpose::Page, Some(place)) =
             (outcome, &id.purpose, place)
         {
-            came_late(incident, turn, place);
+            came_late(incident, turn, place, attempt);
         }
         return;
     }
@@ -83,13 +83,16 @@ pub fn text_told(
 }
 
 /// A text that was in a performer's hands when somebody accepted, or when it was over, has gone out all the same. Whoever
-/// got it must not be left alone with it.
-fn came_late(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+/// got it must not be left alone with it, unless they have been told since.
+fn came_late(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, attempt: u32) {
+    let is_news = |id: &EffectId| id.party == Party::Contact(place) && matches!(id.purpose, Purpose::Tell(_));
+    let under_way = incident.pending.keys().any(is_news);
     let Some(contact) = incident.contacts.get_mut(place) else { return };
-    if contact.alerted {
+    contact.alerted = true;
+    // That a call of theirs was placed as late says nothing: it may have been cancelled before anybody heard it.
+    if under_way || contact.sms.last_try.is_some_and(|last| last > attempt) {
         return;
     }
-    contact.alerted = true;
     match incident.status.clone() {
         Status::Escalating { .. } => {}
         Status::Accepted { by, .. } => {

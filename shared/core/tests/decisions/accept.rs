@@ -100,6 +100,16 @@ fn a_text_that_went_out_after_the_end_is_followed_by_the_all_clear() {
 }
 
 #[test]
+fn a_call_that_came_as_late_as_the_text_leaves_nobody_without_the_news() {
+    let mut story = Story::ringing();
+    story.at("10:01").wake();
+    let (called, texted) = (story.attempt(&call(1)), story.attempt(&text(1)));
+    story.good_with("1234").late(&call(1), called, &placed("C1")).late(&text(1), texted, &Outcome::Done);
+    assert!(story.pending(&cancel(1, "C1")).is_some());
+    assert!(story.texts_to(Party::Contact(1)).contains("all clear"));
+}
+
+#[test]
 fn a_key_can_be_faster_than_the_carriers_word_that_the_call_was_placed() {
     let mut story = Story::incident();
     story.wake();
