@@ -1,6 +1,6 @@
-"""`make e2e`: whole stories, told to stacks that are started for them and ended after them.
+"""`make e2e` and `make stories`: whole stories, told to stacks that are started for them and ended after them.
 
-One stack lives fast. Beside it one with real minutes carries the story that needs real schedules, while the others are told.
+`make stories` has two: one that lives fast, and one with real minutes for the story that needs real schedules.
 """
 
 from __future__ import annotations
@@ -17,11 +17,22 @@ import down
 from say import plain, step
 from settings import ROOT, Settings
 
-HOUSEHOLD = ROOT / "tests" / "tests" / "end_to_end" / "main.rs"
-
 
 def run(settings: Settings) -> int:
-    """Runs all end-to-end tests; the exit code of the process."""
+    """Tells the stories that every change has to keep; the exit code of the process."""
+    failed: list[str] = []
+    try:
+        if detach.run(settings) != 0:
+            return 1
+        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json)}
+        _tell("end_to_end", env, failed, threads=64, ignored=False)
+    finally:
+        down.run(settings)
+    return _result(failed, settings.run)
+
+
+def campaign(settings: Settings) -> int:
+    """Tells the long stories as well: whole households, deaths, herds, real minutes; the exit code of the process."""
     unscaled = replace(settings, run=settings.run.with_name(f"{settings.run.name}-unscaled"), minute_seconds="60", port=None, build=False)
     failed: list[str] = []
     try:
@@ -36,24 +47,22 @@ def run(settings: Settings) -> int:
             step("end-to-end tests: unscaled, which has been running beside the others")
         # What the functions have written meanwhile.
         _tell("logs", env, failed)
-        if HOUSEHOLD.exists():
-            # It makes the first user itself, so it needs a house that nobody has lived in.
-            down.run(settings)
-            if detach.run(replace(settings, build=False)) != 0:
-                return 1
-            _tell("end_to_end", env, failed, threads=64)
     finally:
         for stack in (settings, unscaled):
             down.run(stack)
-    plain(f"logs of the functions, the clouds and the switchboards: {settings.run} and {unscaled.run}")
+    return _result(failed, settings.run)
+
+
+def _result(failed: list[str], logs: Path) -> int:
+    plain(f"logs of the functions, the cloud and the switchboard: {logs}")
     if failed:
         plain(f"failed: {', '.join(failed)}")
     return 1 if failed else 0
 
 
-def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1) -> None:
+def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1, *, ignored: bool = True) -> None:
     step(f"end-to-end tests: {target}")
-    if subprocess.run(_command(target, threads), cwd=ROOT, env=env, check=False).returncode != 0:
+    if subprocess.run(_command(target, threads, ignored=ignored), cwd=ROOT, env=env, check=False).returncode != 0:
         failed.append(target)
 
 
@@ -73,6 +82,7 @@ def _beside(target: str, env: dict[str, str], log: Path, failed: list[str]) -> I
     plain(log.read_text(errors="replace"))
 
 
-def _command(target: str, threads: int) -> list[str]:
-    """The command that runs a test target which needs stacks. Its tests are ignored otherwise."""
-    return ["cargo", "test", "--package", "lucius-tests", "--test", target, "--", "--include-ignored", "--test-threads", str(threads)]
+def _command(target: str, threads: int, *, ignored: bool = True) -> list[str]:
+    """The command that runs a test target which needs stacks. Those of the campaign are ignored otherwise."""
+    chosen = ["--include-ignored"] if ignored else []
+    return ["cargo", "test", "--package", "lucius-tests", "--test", target, "--", *chosen, "--test-threads", str(threads)]
