@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import guard
+import workers
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, lambda_svc
@@ -172,6 +173,7 @@ def main() -> None:
     repair_logging()
     repair_latency()
     guard.enforce_roles()
+    workers.calm_bursts()
     sys.argv = ["ministack"]
     app.main()
 
