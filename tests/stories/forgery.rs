@@ -9,11 +9,12 @@ use crate::{rings_on, told_who_is_coming};
 async fn a_wrong_signature_is_refused_on_every_webhook_and_changes_nothing() {
     tell(async |story: &Story| {
         let (ann, ben) = story.user_with_contact().await;
-        ben.phone.is(rings_on()).await;
         ann.cries_for_help().await;
         let code = ben.phone.expect_alert("not okay").await;
         story.may_be_alerted(&ben.phone);
+        // He listens, and does nothing yet.
         let call = ben.phone.expect_call().await;
+        call.hears("press 1").await;
         let incident = ann
             .incident_where("a call that rings", |now| now["contacts"][0]["call"]["outcome"] == "ringing")
             .await;
@@ -65,16 +66,7 @@ async fn a_wrong_signature_is_refused_on_every_webhook_and_changes_nothing() {
         }
         let after = ann.incident("escalating").await;
         assert_eq!(after["contacts"][0]["call"]["outcome"], "ringing", "{after}");
-        call.answers()
-            .await
-            .hears("press 1")
-            .await
-            .presses("1")
-            .await
-            .hears("You have it")
-            .await
-            .hangs_up()
-            .await;
+        call.presses("1").await.hears("You have it").await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Ben").await;
     })
     .await;
