@@ -24,6 +24,7 @@ def enforce_roles() -> None:
     enforce_as_it_was = iam_evaluator.enforce
     check_as_it_was = iam_evaluator.check_credentials
     context_as_it_was = iam_actions.dynamodb_service_context
+    resource_as_it_was = iam_actions.extract_resource_arn
 
     def enforce(access_key: str, *others: Any, **named: Any) -> Any:
         return enforce_as_it_was(access_key, *others, **named) if (access_key or "").startswith(_FUNCTION_KEY) else None
@@ -36,6 +37,15 @@ def enforce_roles() -> None:
         keys = sorted(set(leading_keys(json.loads(body or b"{}"))))
         return {**known, "dynamodb:LeadingKeys": keys} if keys else known
 
+    def resource(service: str, method: str, path: str, headers: Any, body: bytes, *others: Any) -> str:
+        arn = str(resource_as_it_was(service, method, path, headers, body, *others))
+        if service == "scheduler" and ":schedule/default/" in arn and body:
+            # The emulator takes every schedule for one of the default group.
+            group = json.loads(body).get("GroupName") or "default"
+            return arn.replace(":schedule/default/", f":schedule/{group}/")
+        return arn
+
+    iam_actions.extract_resource_arn = resource
     iam_evaluator.enforce = enforce
     iam_evaluator.check_credentials = check
     iam_actions.dynamodb_service_context = context
