@@ -188,7 +188,8 @@ fn again(deadman: &mut Deadman, turn: &Turn<'_>, id: &EffectId) {
         deadman.pending.remove(id);
         return;
     }
-    deadman.attempts = deadman.attempts.saturating_add(1);
+    let tried = deadman.pending.get(id).map_or(0, |pending| pending.attempt);
+    deadman.attempts = deadman.attempts.max(tried).saturating_add(1);
     let (attempt, probe) = (deadman.attempts, deadman.probe().map(|probe| probe.id));
     let prompt = probe.map(|probe| ask_prompt(deadman, probe, attempt, 0));
     let Some(pending) = deadman.pending.get_mut(id) else { return };

@@ -58,18 +58,19 @@ fn placed(
     if contact.knows(sid) {
         return;
     }
+    let live = pending.is_some();
     // It was counted when it was decided; what counts is when it rang.
-    if let Some(pending) = &pending {
+    if let Some(pending) = pending {
         uncount(&mut incident.contacts, id, pending.decided_at);
     }
     let Some(contact) = incident.contacts.get_mut(place) else { return };
-    if pending.is_some() {
+    if live {
         contact.called_at.push(turn.now);
     }
     contact.alerted = true;
     incident.called = true;
     // An effect that is under way is wanted: an accept and an end have withdrawn what they found.
-    if pending.is_some() || matches!(incident.status, Status::Escalating { .. }) {
+    if live || matches!(incident.status, Status::Escalating { .. }) {
         let queue = queue.clamp(SignedDuration::ZERO, turn.policy.hour());
         contact.calls.push(LiveCall {
             sid: sid.to_owned(),
@@ -105,10 +106,20 @@ pub(super) fn cancel(incident: &mut Incident, now: Timestamp, place: usize, sid:
     incident.pending.insert(id, Pending::new(Effect::Cancel { sid: sid.to_owned() }, 1, now));
 }
 
+/// A call under way was counted when it was decided, perhaps long ago; from now on it counts from `now`.
+fn count_from(incident: &mut Incident, id: &EffectId, now: Timestamp) {
+    let (Party::Contact(place), Some(pending)) = (id.party, incident.pending.get(id)) else { return };
+    uncount(&mut incident.contacts, id, pending.decided_at);
+    if let Some(contact) = incident.contacts.get_mut(place) {
+        contact.called_at.push(now);
+    }
+}
+
 /// The call may have been placed. It is dialled again once per contact and round: a second ring beats none.
 fn unknown_call(incident: &mut Incident, turn: &mut Turn<'_>, id: &EffectId, place: usize, attempt: u32) {
     let round = incident.round;
     record(incident, turn, id, attempt, turn.now, "unknown: the carrier did not answer in time");
+    count_from(incident, id, turn.now);
     let Some(contact) = incident.contacts.get_mut(place) else { return };
     if contact.redialled_in < round && !is_capped(contact, turn.now, turn.policy) {
         contact.redialled_in = round;

@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
     reason = "the stories' own helpers fail as the tests do"
 )]
 
@@ -14,7 +15,9 @@ mod edits;
 mod invariants;
 mod outcomes;
 mod probes;
+mod random;
 mod rounds;
 mod silence;
+mod steps;
 mod story;
 mod world;
