@@ -251,9 +251,10 @@ def refusals(checks, base, client, stranger):
 
 
 def start_switchboard(product):
-    subprocess.run(["cargo", "build", "--quiet", "--package", "lucius-switchboard"], cwd=ROOT, check=True)
-    metadata = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT, check=True, capture_output=True)
-    binary = Path(json.loads(metadata.stdout)["target_directory"]) / "debug" / "lucius-switchboard"
+    build = ["cargo", "build", "--quiet", "--package", "lucius-switchboard", "--message-format", "json"]
+    built = subprocess.run(build, cwd=ROOT, check=True, capture_output=True, text=True)
+    # Where cargo put it depends on the target that is set; cargo says so itself.
+    binary = next(path for path in (json.loads(line).get("executable") for line in built.stdout.splitlines()) if path)
     command = [binary, "--account-sid", ACCOUNT, "--auth-token", TOKEN, "--api-key", KEY, "--api-secret", SECRET]
     command += ["--service-number", SERVICE, "--public-base-url", product]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-//! The imperative half of lucius: [`run`] is the one place where *load → decide → commit → perform* exists; around it,
+//! The imperative half of lucius: [`run()`] is the one place where *load → decide → commit → perform* exists; around it,
 //! everything that a function needs at its edge.
 //!
 //! The shell is generic over [`ports::Ports`], so that the same lines run on AWS and in a simulated world.

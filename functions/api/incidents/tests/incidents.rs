@@ -116,7 +116,7 @@ async fn only_the_right_pin_ends_it() {
     let timeline = reply["data"]["timeline"].as_array().unwrap();
     assert!(timeline.iter().any(|entry| entry["what"] == "ended"), "{reply}");
     assert_eq!(world.deadman(user).await.unwrap().incident, None);
-    resolve(&world, user, incident, Some(json!({ "pin": "4711" }))).await.expect(StatusCode::NOT_FOUND);
+    resolve(&world, user, incident, Some(json!({ "pin": "4711" }))).await.expect(StatusCode::CONFLICT);
     assert_eq!(list(&world, user, "").await["data"][0]["status"], "ended");
 }
 
