@@ -38,7 +38,7 @@ down: python ## end a stack that runs in the background (RUN_DIR= for another th
 test: unit e2e ## all tests: units, then whole stories against a stack of their own
 
 unit: tools ## tests that need no stack
-	$(WITH_TOOLS) cargo nextest run --workspace -E 'not binary(end_to_end)'
+	$(WITH_TOOLS) cargo nextest run --workspace --no-fail-fast -E 'not binary(end_to_end)'
 	cargo test --workspace --doc --quiet
 
 e2e: tools ## whole stories, against a stack that is started for them and ended after them
