@@ -10,23 +10,59 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from typing import Any
 
 from hypercorn.config import Config
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-FEW = 8
+FEW = 4
 """As many processes of one function start without a second thought."""
-PATIENCE_SECONDS = 1.0
-"""Beyond those an invocation waits so long for one that becomes idle, then gets a process of its own: slow functions still run side by side."""
+PATIENCE_SECONDS = 0.25
+"""Beyond those an invocation waits so long for one that becomes idle. Then it gets a process of its own if the others wait for something slow, as a
+carrier may be. If they wait for the emulator, which is busy then, one more process would only make all of them slower."""
+LAST_PATIENCE_SECONDS = 20.0
+"""However busy the machine is, an invocation gets a process after this."""
+BUSY = 0.5
+"""The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
 
 _log = logging.getLogger("lucius")
 _starting = threading.Semaphore(STARTS_AT_ONCE)
-_freed = threading.Condition()
+_freed: defaultdict[Any, threading.Condition] = defaultdict(threading.Condition)
+"""Of each function: one of its processes has become idle."""
+
+
+class _Load:
+    """How busy the emulator itself is. It is one Python process, and all functions wait for it."""
+
+    WINDOW_SECONDS = 0.1
+    STALE_SECONDS = 0.5
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since, self._used = time.monotonic(), time.process_time()
+        self._room = 0
+
+    def admits(self) -> bool:
+        """Whether one more process may start: in each window some, if less than BUSY of a processor was used in the one before."""
+        with self._lock:
+            passed = time.monotonic() - self._since
+            if passed >= self.WINDOW_SECONDS:
+                used = time.process_time()
+                # What was measured over a quiet minute says nothing about this moment.
+                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed
+                self._room = STARTS_AT_ONCE if calm else 0
+                self._since, self._used = time.monotonic(), used
+            admitted = self._room > 0
+            self._room -= admitted
+            return admitted
+
+
+_load = _Load()
 
 
 def calm_bursts() -> None:
@@ -46,12 +82,12 @@ def calm_bursts() -> None:
 def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any:
     """An idle process of a function, or a new one."""
     key = lambda_runtime._worker_key(name, config, qualifier)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    began = time.monotonic()
     while True:
         with lambda_runtime._lock:
             workers = lambda_runtime._workers.setdefault(key, [])
             idle = [worker for worker in workers if not worker.in_use]
-            if not idle and (len(workers) < FEW or time.monotonic() >= deadline):
+            if not idle and (len(workers) < FEW or _may_start(time.monotonic() - began)):
                 idle = [lambda_runtime.ProvidedWorker(name, config, code)]
                 workers.extend(idle)
             if idle:
@@ -59,15 +95,21 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
                 chosen = next((worker for worker in idle if worker._proc is not None), idle[0])
                 chosen.in_use = True
                 chosen.last_used = time.time()
+                chosen.queue_of_lucius = _freed[key]
                 return chosen
-        with _freed:
-            _freed.wait(0.05)
+        with _freed[key]:
+            _freed[key].wait(PATIENCE_SECONDS)
+
+
+def _may_start(waited: float) -> bool:
+    """Whether an invocation that has waited for so many seconds gets a process of its own."""
+    return waited >= LAST_PATIENCE_SECONDS or (waited >= PATIENCE_SECONDS and _load.admits())
 
 
 def _give_back(worker: Any) -> None:
     lambda_runtime.release_worker(worker)
-    with _freed:
-        _freed.notify()
+    with worker.queue_of_lucius:
+        worker.queue_of_lucius.notify()
 
 
 def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
