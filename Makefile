@@ -22,7 +22,7 @@ PYTHONS = --config local/stack/pyproject.toml local/stack tests/template
 # What make up understands goes to it by the environment.
 export MINUTE_SECONDS CARRIER_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
 
-.PHONY: help up down test unit e2e stories lint fmt bench oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt bench oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,14 +38,11 @@ down: python ## end a stack that runs in the background (RUN_DIR= for another th
 test: unit e2e ## all tests: units, then whole stories against a stack of their own
 
 unit: tools ## tests that need no stack
-	$(WITH_TOOLS) cargo nextest run --workspace --no-fail-fast -E 'not binary(end_to_end)'
+	$(WITH_TOOLS) cargo nextest run --workspace --no-fail-fast
 	cargo test --workspace --doc --quiet
 
-e2e: tools ## whole stories, against a stack that is started for them and ended after them
+e2e: tools ## whole stories, against stacks that are started for them and ended after them
 	@$(STACK) test
-
-stories: tools ## the long stories too: whole households, deaths, herds, one in real minutes
-	@$(STACK) campaign
 
 lint: tools ## formatting, lints, documentation, dependencies, template
 	cargo fmt --all --check

@@ -31,8 +31,6 @@ def main() -> int:
                 return down.run(settings.read())
             case ["test"]:
                 return stories.run(settings.read("local/run-test", "1"))
-            case ["campaign"]:
-                return stories.campaign(settings.read("local/run-campaign", "1"))
             case [("contract" | "oracle" | "tools") as suite]:
                 asked = settings.read(f"local/run-{suite}")
                 with suites.scratch(asked) as processes:

@@ -1,6 +1,6 @@
-"""`make e2e` and `make stories`: whole stories, told to stacks that are started for them and ended after them.
+"""`make e2e`: whole stories, told to two stacks that are started for them and ended after them.
 
-`make stories` has two: one that lives fast, and one with real minutes for the story that needs real schedules.
+One lives fast; the other has real minutes, for the story that needs real schedules.
 """
 
 from __future__ import annotations
@@ -19,20 +19,7 @@ from settings import ROOT, Settings
 
 
 def run(settings: Settings) -> int:
-    """Tells the stories that every change has to keep; the exit code of the process."""
-    failed: list[str] = []
-    try:
-        if detach.run(settings) != 0:
-            return 1
-        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json)}
-        _tell("end_to_end", env, failed, threads=64, ignored=False)
-    finally:
-        down.run(settings)
-    return _result(failed, settings.run)
-
-
-def campaign(settings: Settings) -> int:
-    """Tells the long stories as well: whole households, deaths, herds, real minutes; the exit code of the process."""
+    """Tells all stories; the exit code of the process."""
     unscaled = replace(settings, run=settings.run.with_name(f"{settings.run.name}-unscaled"), minute_seconds="60", port=None, build=False)
     failed: list[str] = []
     try:
@@ -60,9 +47,9 @@ def _result(failed: list[str], logs: Path) -> int:
     return 1 if failed else 0
 
 
-def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1, *, ignored: bool = True) -> None:
+def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1) -> None:
     step(f"end-to-end tests: {target}")
-    if subprocess.run(_command(target, threads, ignored=ignored), cwd=ROOT, env=env, check=False).returncode != 0:
+    if subprocess.run(_command(target, threads), cwd=ROOT, env=env, check=False).returncode != 0:
         failed.append(target)
 
 
@@ -82,7 +69,6 @@ def _beside(target: str, env: dict[str, str], log: Path, failed: list[str]) -> I
     plain(log.read_text(errors="replace"))
 
 
-def _command(target: str, threads: int, *, ignored: bool = True) -> list[str]:
-    """The command that runs a test target which needs stacks. Those of the campaign are ignored otherwise."""
-    chosen = ["--include-ignored"] if ignored else []
-    return ["cargo", "test", "--package", "lucius-tests", "--test", target, "--", *chosen, "--test-threads", str(threads)]
+def _command(target: str, threads: int) -> list[str]:
+    """The command that runs a test target which needs stacks, and is ignored for that otherwise."""
+    return ["cargo", "test", "--package", "lucius-tests", "--test", target, "--", "--include-ignored", "--test-threads", str(threads)]

@@ -112,11 +112,10 @@ fn figures(incidents: &[Value]) {
 
 /// The shared phone was texted for each of them.
 async fn texts_name_everybody(shared: &Phone, users: &[User]) {
-    let texts = shared.events("text.received").await;
-    let bodies: Vec<&str> = texts.iter().filter_map(|text| text["body"].as_str()).collect();
+    let texts = shared.texts().await;
     let missing: Vec<_> = users
         .iter()
-        .filter(|user| !bodies.iter().any(|body| body.contains(&user.name)))
+        .filter(|user| !texts.iter().any(|text| text.contains(&user.name)))
         .map(|user| &user.name)
         .collect();
     assert!(missing.is_empty(), "{} were not texted for: {missing:?}", missing.len());

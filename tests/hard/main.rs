@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod codes;
 mod herd;
 mod kill;
 mod wakes;

@@ -9,6 +9,7 @@
 
 mod accepts;
 mod carrier;
+mod edge;
 mod edits;
 mod forgery;
 mod phone_line;

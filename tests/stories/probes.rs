@@ -153,3 +153,18 @@ async fn an_unclear_reply_is_kept_and_explained_once_and_is_no_answer() {
     })
     .await;
 }
+
+#[tokio::test]
+#[ignore = "needs a deployed stack: make test runs it"]
+async fn a_question_by_text_and_by_call_is_asked_both_ways() {
+    tell(async |story: &Story| {
+        let (ann, _ben) = story.user_with_contact().await;
+        ann.arms(json!({ "channels": ["call", "sms"] })).await;
+        ann.phone.expect_text_within("Are you okay Ann? (Y/N)", ASKED).await;
+        let call = ann.phone.expect_call().await;
+        call.hears("Are you okay").await.presses(&format!("{}#", ann.pin)).await;
+        call.ends("Thank you, Ann.").await;
+        ann.probe("good").await;
+    })
+    .await;
+}

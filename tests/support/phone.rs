@@ -210,6 +210,13 @@ impl Phone {
         self.control().get(&path).await["events"].as_array().cloned().unwrap_or_default()
     }
 
+    /// What has been texted to this phone, oldest first. Events of a phone are kept to a number, texts to another.
+    pub async fn texts(&self) -> Vec<String> {
+        let found = self.control().get(&format!("messages?number={}", plain(self.number()))).await;
+        let texts = found["messages"].as_array().into_iter().flatten();
+        texts.filter_map(|text| text["body"].as_str().map(str::to_owned)).collect()
+    }
+
     /// How many calls to this phone the carrier has taken.
     pub async fn rings(&self) -> usize {
         let events = self.events("call.placed").await;
