@@ -19,10 +19,11 @@ const AT_ONCE: usize = 8;
 async fn two_hundred_who_share_a_contact_miss_the_same_minute() {
     tell(async |story: &Story| {
         let shared = story.stranger("Shared").await;
-        // Whoever answers 200 calls says yes to each.
-        let script = json!([{ "press": "1" }, "hang_up"]);
+        // Whoever answers 200 calls says yes to each, and that it is over: an accept that nobody keeps would call again.
+        let script = json!([{ "press": "1" }, { "press": "9" }, { "press": "9" }, "hang_up"]);
         shared.is(json!({ "behaviour": "answer", "script": script })).await;
         story.may_be_paged(&shared);
+        story.may(&shared, "text.received", "");
         let began = Instant::now();
         let users: Vec<User> = stream::iter(0..USERS)
             .map(|_| async {
@@ -39,7 +40,7 @@ async fn two_hundred_who_share_a_contact_miss_the_same_minute() {
         let minute = arm_for_one_minute(&users).await;
         say(&format!("all are armed for {minute}; it is {}", Timestamp::now()));
         let incidents = stream::iter(&users)
-            .map(|user| accepted(user, minute))
+            .map(|user| paged(user, minute))
             .buffer_unordered(AT_ONCE)
             .collect::<Vec<Value>>()
             .await;
@@ -71,16 +72,18 @@ async fn arm_for_one_minute(users: &[User]) -> Timestamp {
     minute
 }
 
-/// Waits for this user's incident to be accepted; it, with the deadline of its probe.
-async fn accepted(user: &User, minute: Timestamp) -> Value {
+/// Waits for this user's incident to be accepted and ended; it, with the deadline of its probe.
+async fn paged(user: &User, minute: Timestamp) -> Value {
     let left = minute.duration_since(Timestamp::now()).max(SignedDuration::ZERO);
     let limit = Duration::try_from(left).unwrap_or_default() + secs(240);
-    let mut incident = until(&format!("{} has an accepted incident", user.name), limit, async || {
+    let mut incident = until(&format!("{} has an incident that is over", user.name), limit, async || {
         tokio::time::sleep(secs(2)).await;
         let newest = user.incidents().await.into_iter().next().unwrap_or_default();
-        if newest["status"] == "accepted" { Ok(newest) } else { Err(newest) }
+        if newest["status"] == "ended" { Ok(newest) } else { Err(newest) }
     })
     .await;
+    let mut entries = incident["timeline"].as_array().into_iter().flatten();
+    assert!(entries.any(|entry| entry["what"] == "accepted"), "{incident}");
     incident["deadline"] = user.probes().await[0]["deadline"].clone();
     incident
 }

@@ -179,12 +179,21 @@ impl User {
         let _ = self.phone.sends("SOS").await.answered("We are calling your contacts now").await;
     }
 
-    /// Disarms and ends what is open, when the story is told.
+    /// Disarms and ends what is open, when the story is told. Whatever the story has broken, this does not fail: others go on
+    /// to live on this stack.
     pub(crate) async fn comes_home(&self) {
-        let _ = self.disarms().await;
-        if self.incidents().await.first().is_some_and(|newest| newest["status"] != "ended") {
-            let _ = self.resolves(Some(&self.pin)).await;
+        for _ in 0..20 {
             let _ = self.disarms().await;
+            let shown = self.asks("GET", "/v1/users/{me}/incidents", None).await;
+            let newest = &shown.body["data"][0];
+            if shown.status == 200 && (newest.is_null() || newest["status"] == "ended") {
+                return;
+            }
+            if newest["id"].is_u64() {
+                let path = format!("/v1/incidents/{}/resolve", newest["id"]);
+                let _ = self.asks("POST", &path, Some(json!({ "pin": self.pin }))).await;
+            }
+            tokio::time::sleep(secs(1)).await;
         }
     }
 }

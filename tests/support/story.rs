@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -26,6 +26,9 @@ pub const STACK: &str = "LUCIUS_STACK";
 
 /// After so much quiet a story is over.
 const QUIET: Duration = secs(2);
+
+/// How many come home at once.
+const AT_ONCE: usize = 8;
 
 /// A story being told.
 #[derive(Debug)]
@@ -76,7 +79,7 @@ pub async fn tell_on(stack: Stack, story: impl AsyncFnOnce(&Story)) {
         phone.recovers().await;
     }
     let users = at.users.lock().expect("no lock is poisoned").clone();
-    futures::future::join_all(users.iter().map(User::comes_home)).await;
+    stream::iter(&users).for_each_concurrent(AT_ONCE, User::comes_home).await;
     at.mark_codes().await;
     if let Err(panic) = outcome {
         resume_unwind(panic);

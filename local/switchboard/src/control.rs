@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Longest time a request may wait for something to happen, in seconds.
-const LONGEST_WAIT: f64 = 120.0;
+const LONGEST_WAIT: f64 = 600.0;
 
 /// A request that cannot be done.
 #[derive(Debug)]

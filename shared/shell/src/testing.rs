@@ -25,8 +25,9 @@ use lucius_core::{
     policy::Policy,
     schedule::{CronExpression, Schedule, TimeZone},
 };
-use lucius_store::{DynamoStore, Keyring, Store as _, schema::create_table};
-use lucius_twilio::TwilioClient;
+use lucius_store::{DynamoStore, Keyring, Store as _, count::CallCounter, schema::create_table};
+use lucius_telephony::Form;
+use lucius_twilio::{Tokens, TwilioClient, TwilioVerifier, signature};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -45,6 +46,12 @@ pub const SETUP_TOKEN: &str = "setup-token-of-this-world";
 
 /// The number of the line.
 pub const SERVICE_NUMBER: &str = "+12025550100";
+
+/// The carrier account whose webhooks are taken.
+pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+
+/// What it signs with.
+const AUTH_TOKEN: &str = "an auth token";
 
 const TABLE: &str = "lucius";
 
@@ -152,6 +159,7 @@ impl Ports for TestPorts {
 pub struct World {
     /// What a handler takes.
     pub app: App<TestPorts>,
+    calls: CallCounter,
 }
 
 impl World {
@@ -160,12 +168,14 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+        let calls = CallCounter::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .endpoint_url(endpoint)
+            .interceptor(calls.clone())
             .build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
         create_table(&client, TABLE).await.unwrap();
@@ -189,11 +199,21 @@ impl World {
             keyring,
             numbers: NumberPolicy::new("+1", Some(service_number.clone())).unwrap(),
             service_number,
-            twilio: None,
+            twilio: Some(TwilioVerifier::new(ACCOUNT, Tokens::new(AUTH_TOKEN.into(), None).unwrap())),
             sessions: Some(Sessions::new(BASE_URL.to_owned(), signer.public(), Vec::new(), signer)),
             setup_token: Some(SecretString::from(SETUP_TOKEN)),
         };
-        Self { app }
+        Self { app, calls }
+    }
+
+    /// The reads and the writes of the table since this was last asked.
+    #[must_use]
+    pub fn take_calls(&self) -> (usize, usize) {
+        let calls = self.calls.take();
+        let count = |reads: bool| {
+            calls.iter().filter(|(name, _)| is_read(name) == reads).map(|(_, count)| count).sum()
+        };
+        (count(true), count(false))
     }
 
     /// The store.
@@ -231,6 +251,10 @@ impl World {
         let holder = Holder { user, first_name: "Ann", last_name: "Lee", is_admin };
         self.app.sessions.as_ref().unwrap().issue(holder, self.clock().now()).await.unwrap()
     }
+}
+
+fn is_read(operation: &str) -> bool {
+    matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "TransactGetItems")
 }
 
 fn profile(id: UserId) -> Profile {
@@ -300,6 +324,20 @@ pub fn request(method: Method, path: &str) -> Request {
         arrived_at: Timestamp::UNIX_EPOCH,
         source_ip: "192.0.2.1".to_owned(),
     }
+}
+
+/// A webhook of the carrier, signed.
+#[must_use]
+pub fn webhook(path: &str, fields: &[(&str, &str)]) -> Request {
+    let fields = [fields, &[("AccountSid", ACCOUNT)]].concat();
+    let form: Form = fields.iter().copied().collect();
+    let signature = signature::sign(&AUTH_TOKEN.into(), &format!("{BASE_URL}{path}"), &form);
+    let mut request = request(Method::POST, path)
+        .header_set("content-type", "application/x-www-form-urlencoded")
+        .header_set("x-twilio-signature", &signature);
+    request.body =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
+    request
 }
 
 impl Request {

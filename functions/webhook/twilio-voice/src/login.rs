@@ -89,7 +89,7 @@ async fn claim<P: Ports>(
             session.wrong = 0;
             let name = done.case.deadman.as_ref().map(|deadman| deadman.profile.first_name.clone());
             let hello = if first { name.map(|name| format!("Hello {name}.")) } else { None };
-            menu::logged_in(app, turn, session, hello).await
+            menu::logged_in(app, turn, session, &done.case, hello).await
         }
         Reply::Login(Login::Wrong) => Ok(wrong(session)),
         Reply::Login(Login::Locked) | Reply::Silence | Reply::Words(_) | Reply::Prompt(_) => Ok(too_many()),

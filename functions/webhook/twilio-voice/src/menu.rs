@@ -20,15 +20,13 @@ pub(crate) async fn logged_in<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     session: &mut Session,
+    case: &Case,
     hello: Option<String>,
 ) -> Result<Prompt, RunError> {
     let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
     match session.wanted.take() {
         Some(Wanted::CheckIn) => check_in(app, turn, session, user).await,
-        None => {
-            let case = look(app, user).await?;
-            Ok(spoken(&case, hello.into_iter().collect(), session))
-        }
+        None => Ok(spoken(case, hello.into_iter().collect(), session)),
     }
 }
 

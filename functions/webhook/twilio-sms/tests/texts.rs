@@ -1,0 +1,101 @@
+//! Texts to our number: what is answered, what is written, and what each costs.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use lucius_core::{
+    deadman::State,
+    decide::{Event, Scope},
+    id::UserId,
+};
+use lucius_shell::{
+    Response, run,
+    testing::{SERVICE_NUMBER, World, contact, webhook},
+};
+
+/// A user whom the question has just reached.
+async fn asked(world: &World) -> (UserId, String) {
+    let user = world
+        .user(|deadman| {
+            deadman.contacts = vec![contact(1, deadman.created_at)];
+            deadman.settings.active = true;
+            deadman.armed_once = true;
+            deadman.state = State::Waiting { next_probe_at: deadman.created_at };
+        })
+        .await;
+    run(&world.app.shell, Scope::User(user), Event::Wake).await.unwrap();
+    let deadman = world.deadman(user).await.unwrap();
+    assert!(matches!(deadman.state, State::Probing(_)), "{:?}", deadman.state);
+    (user, deadman.profile.phone.as_str().to_owned())
+}
+
+async fn text(world: &World, path: &str, sid: &str, from: &str, body: &str) -> Response {
+    let fields = [("MessageSid", sid), ("From", from), ("To", SERVICE_NUMBER), ("Body", body)];
+    twilio_sms::handle(&world.app, &webhook(path, &fields)).await
+}
+
+#[tokio::test]
+async fn a_good_answer_costs_two_reads_and_one_write() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    drop(world.take_calls());
+    let reply = text(&world, "/inbound/sms", "SM1", &from, "Y").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.body.contains("Thank you, Ann."), "{}", reply.body);
+    assert_eq!(world.take_calls(), (2, 1), "the number and the switch; one transaction");
+    assert!(matches!(world.deadman(user).await.unwrap().state, State::Waiting { .. }));
+    drop(world.take_calls());
+
+    let again = text(&world, "/inbound/sms", "SM1", &from, "Y").await;
+    assert_eq!(again.body, reply.body, "the carrier sends a text again whose answer it did not get");
+    assert_eq!(world.take_calls(), (2, 0));
+}
+
+#[tokio::test]
+async fn strangers_and_machines_are_not_answered() {
+    let world = World::new().await;
+    for (sid, from, body) in [
+        ("SM1", "+12025559999", "Y"),
+        ("SM2", "+12025559999", "I am away from my desk"),
+        ("SM3", "MyBank", "Your parcel"),
+        ("SM4", "+12025559999", ""),
+    ] {
+        let reply = text(&world, "/inbound/sms", sid, from, body).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert!(!reply.body.contains("<Message"), "{from} {body}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_403_and_401_on_the_old_address() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    let before = world.deadman(user).await;
+    for (path, status) in [
+        ("/inbound/sms", StatusCode::FORBIDDEN),
+        ("/inbound/sms/", StatusCode::FORBIDDEN),
+        ("/webhook/sms", StatusCode::UNAUTHORIZED),
+    ] {
+        let mut forged = webhook(path, &[("MessageSid", "SM1"), ("From", &from), ("Body", "Y")]);
+        forged.body.extend_from_slice(b"&x=1");
+        let reply = twilio_sms::handle(&world.app, &forged).await;
+        assert_eq!(reply.status, status, "{path}");
+    }
+    assert_eq!(world.deadman(user).await, before);
+    let reply = text(&world, "/webhook/sms", "SM1", &from, "Y").await;
+    assert!(reply.body.contains("Thank you"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn stop_is_remembered_and_never_answered() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    for word in ["STOP", "Unsubscribe", "stopall"] {
+        let reply = text(&world, "/inbound/sms", &format!("SM{word}"), &from, word).await;
+        assert!(!reply.body.contains("<Message"), "{}", reply.body);
+        assert!(world.deadman(user).await.unwrap().text_stopped, "{word}");
+        let reply = text(&world, "/inbound/sms", &format!("SM{word}-start"), &from, "START").await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert!(!world.deadman(user).await.unwrap().text_stopped, "{word}, then START");
+        world.clock().advance(SignedDuration::from_secs(1));
+    }
+}

@@ -1,0 +1,133 @@
+//! The phone line, turn by turn: what a caller hears, what is written, and what each turn costs.
+
+use http::{Method, StatusCode};
+use lucius_core::{deadman::Deadman, id::UserId};
+use lucius_shell::{
+    Response,
+    testing::{SERVICE_NUMBER, World, contact, request, webhook},
+};
+
+const PIN: &str = "271828";
+
+/// A user with a PIN and a contact.
+async fn user(world: &World) -> UserId {
+    let keyring = world.app.keyring.clone();
+    world
+        .user(|deadman| {
+            deadman.profile.pin = Some(keyring.pin_digest(deadman.id, PIN));
+            deadman.contacts = vec![contact(1, deadman.created_at)];
+        })
+        .await
+}
+
+fn number(deadman: &Deadman) -> String {
+    deadman.profile.phone.as_str().to_owned()
+}
+
+/// One turn of the call `sid` from `from`.
+async fn turn(world: &World, sid: &str, from: &str, path: &str, digits: &str) -> String {
+    let fields = [
+        ("CallSid", sid),
+        ("From", from),
+        ("To", SERVICE_NUMBER),
+        ("CallStatus", "in-progress"),
+        ("Direction", "inbound"),
+        ("Digits", digits),
+    ];
+    let fields = if digits.is_empty() { &fields[..5] } else { &fields[..] };
+    let Response { status, body, .. } = twilio_voice::handle(&world.app, &webhook(path, fields)).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {body}");
+    body
+}
+
+#[tokio::test]
+async fn each_turn_stays_within_its_budget_of_calls() {
+    let world = World::new().await;
+    let id = user(&world).await;
+    let from = number(&world.deadman(id).await.unwrap());
+    drop(world.take_calls());
+
+    let page = turn(&world, "CA1", &from, "/inbound/answer", "").await;
+    assert!(page.contains("I am Lucius") && page.contains("/inbound/login"), "{page}");
+    assert_eq!(world.take_calls(), (1, 0), "the first page: whose number is it");
+
+    let menu = turn(&world, "CA1", &from, "/inbound/login", PIN).await;
+    assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1"), "{menu}");
+    assert_eq!(world.take_calls(), (3, 1), "a login: the call, the number, the switch; the call");
+
+    let done = turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
+    assert!(done.contains("You are checked in"), "{done}");
+    assert_eq!(world.take_calls(), (2, 2), "a check-in: the call and the switch, read and written");
+
+    let again = turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
+    assert_eq!(again, done, "a turn that comes twice is answered as it was the first time");
+    assert_eq!(world.take_calls(), (1, 0));
+
+    let help = turn(&world, "CA1", &from, "/inbound/menu/2", "7").await;
+    assert!(help.contains("I do not know that choice"), "{help}");
+}
+
+#[tokio::test]
+async fn the_wrong_pin_is_said_three_times_and_ends_the_call() {
+    let world = World::new().await;
+    let id = user(&world).await;
+    let from = number(&world.deadman(id).await.unwrap());
+    let mut path = "/inbound/login".to_owned();
+    for nth in 1..=2 {
+        let said = turn(&world, "CA2", &from, &path, "999999").await;
+        assert!(said.contains("That is not right") && said.contains("PIN"), "{said}");
+        path = format!("/inbound/login/{nth}");
+    }
+    let said = turn(&world, "CA2", &from, &path, "999999").await;
+    assert!(said.contains("<Hangup") || !said.contains("<Gather"), "{said}");
+    let late = turn(&world, "CA2", &from, "/inbound/login/3", PIN).await;
+    assert_eq!(world.deadman(id).await.unwrap().last_check_in, None, "{late}");
+}
+
+#[tokio::test]
+async fn silence_is_asked_again_and_ends_after_three_rounds() {
+    let world = World::new().await;
+    let from = "+12025559999";
+    for path in ["/inbound/answer", "/inbound/answer/2", "/inbound/answer/3"] {
+        let page = turn(&world, "CA3", from, path, "").await;
+        assert!(page.contains("<Gather"), "{path}: {page}");
+    }
+    let end = turn(&world, "CA3", from, "/inbound/answer/4", "").await;
+    assert!(!end.contains("<Gather") && end.contains("<Say"), "{end}");
+}
+
+#[tokio::test]
+async fn what_is_not_signed_or_not_ours_is_refused() {
+    let world = World::new().await;
+    let mut forged = webhook("/inbound/login", &[("CallSid", "CA4"), ("Digits", "1")]);
+    forged.body.push(b'1');
+    assert_eq!(twilio_voice::handle(&world.app, &forged).await.status, StatusCode::FORBIDDEN);
+    let get = request(Method::GET, "/inbound/login");
+    assert_eq!(twilio_voice::handle(&world.app, &get).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    let page = twilio_voice::handle(&world.app, &request(Method::GET, "/inbound/answer")).await;
+    assert!(page.status == StatusCode::OK && page.body.contains("I am Lucius"), "{}", page.body);
+    for path in ["/inbound/nowhere/1", "/inbound/menu/x", "/inbound"] {
+        let reply = twilio_voice::handle(&world.app, &webhook(path, &[("CallSid", "CA4")])).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn from_another_phone_the_account_is_asked_for_and_a_wrong_one_sounds_like_a_wrong_pin() {
+    let world = World::new().await;
+    let id = user(&world).await;
+    let account = number(&world.deadman(id).await.unwrap()).trim_start_matches('+').to_owned();
+    let from = "+12025559999";
+    let asked = turn(&world, "CA5", from, "/inbound/login", PIN).await;
+    assert!(asked.contains("/inbound/account/1"), "{asked}");
+    let wrong = turn(&world, "CA5", from, "/inbound/account/1", "12025550000").await;
+    assert!(wrong.contains("That is not right"), "{wrong}");
+    let asked = turn(&world, "CA5", from, "/inbound/login/2", "000000").await;
+    assert!(asked.contains("/inbound/account/3"), "{asked}");
+    let wrong_pin = turn(&world, "CA5", from, "/inbound/account/3", &account).await;
+    assert!(wrong_pin.contains("That is not right"), "{wrong_pin}");
+
+    turn(&world, "CA6", from, "/inbound/login", PIN).await;
+    let menu = turn(&world, "CA6", from, "/inbound/account/1", &account).await;
+    assert!(menu.contains("Hello Ann."), "{menu}");
+}
