@@ -59,8 +59,9 @@ fmt: tools ## format everything
 	cargo fmt --all
 	$(WITH_TOOLS) ruff format $(PYTHONS)
 
-bench: ## benchmarks
-	cargo bench --workspace
+bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
+	cargo build --release --workspace --bins --exclude lucius-switchboard
+	cargo run --release --quiet --package lucius-bench
 
 oracle: python ## compare with what others publish: Twilio's own library, its OpenAPI
 	@$(STACK) oracle
