@@ -37,16 +37,16 @@ WILDCARDS = {("TokenKey", "Account"): "a key's own policy names no other resourc
 PARTITIONS = {
     "twilio-voice": {"DEADMAN", "INCIDENT", "NUMBER", "CALL"},
     "twilio-sms": {"DEADMAN", "INCIDENT", "NUMBER"},
-    "twilio-call": {"DEADMAN", "INCIDENT", "NUMBER", "CALL"},
+    "twilio-call": {"DEADMAN", "INCIDENT", "NUMBER"},
     "twilio-receipt": {"DEADMAN", "INCIDENT"},
-    "deadman": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT", "CALL"},
-    "escalate": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT", "CALL"},
+    "deadman": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT"},
+    "escalate": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT"},
     "sweep": {"DEADMAN", "INCIDENT", "SYSTEM"},
     "token": {"EMAIL", "DEADMAN", "LOGIN"},
     "users": {"DEADMAN", "INCIDENT", "NUMBER", "EMAIL", "SYSTEM"},
-    "contacts": {"DEADMAN", "INCIDENT", "NUMBER", "EMAIL", "SYSTEM"},
-    "probes": {"DEADMAN", "INCIDENT", "NUMBER", "EMAIL", "SYSTEM"},
-    "incidents": {"DEADMAN", "INCIDENT", "NUMBER", "EMAIL", "SYSTEM"},
+    "contacts": {"DEADMAN", "INCIDENT", "NUMBER"},
+    "probes": {"DEADMAN", "INCIDENT"},
+    "incidents": {"DEADMAN", "INCIDENT", "NUMBER"},
 }
 
 ROUTES = {
@@ -266,6 +266,24 @@ def secrets_where_needed() -> None:
 
 
 @check
+def a_retired_key_is_read_only() -> None:
+    """Who knows the key of sessions also knows the retired one, after it, and may read its public half; nobody may do more with it."""
+    both = [{"Fn::GetAtt": ["TokenKey", "Arn"]}, {"Ref": "RetiredTokenKeyArn"}]
+    assert SOURCE["Parameters"]["RetiredTokenKeyArn"]["Default"] == ""
+    for name in packages():
+        for statement in statements(role_of(name)):
+            if "RetiredTokenKeyArn" in json.dumps(statement):
+                assert statement["Action"] == "kms:GetPublicKey", name
+                assert statement["Resource"] == {"Fn::If": ["HasRetiredTokenKey", both, both[0]]}, name
+            elif "kms:Sign" in listed(statement["Action"]):
+                assert statement["Action"] == "kms:Sign" and statement["Resource"] == both[0], name
+        if "JWT_KEY_ID" in environment(name):
+            ids = {"Fn::If": ["HasRetiredTokenKey", {"Fn::Sub": "${TokenKey},${RetiredTokenKeyArn}"}, {"Ref": "TokenKey"}]}
+            assert environment(name)["JWT_KEY_ID"] == ids, name
+            assert any("RetiredTokenKeyArn" in json.dumps(statement) for statement in statements(role_of(name))), name
+
+
+@check
 def environment_matches_role() -> None:
     """A function that is told of a secret, a key or a function may use it, and one that may use it is told."""
     variables = {
@@ -286,7 +304,8 @@ def environment_matches_role() -> None:
 @check
 def no_secret_in_plain_sight() -> None:
     """Secret parameters are NoEcho and go nowhere but into Secrets Manager."""
-    secret = {name for name, parameter in SOURCE["Parameters"].items() if re.search(r"Token|Secret", name)}
+    # An ARN names a key and does not open it.
+    secret = {name for name in SOURCE["Parameters"] if re.search(r"Token|Secret", name) and not name.endswith("Arn")}
     for name in secret:
         parameter = SOURCE["Parameters"][name]
         assert parameter.get("NoEcho") is True, name
@@ -321,9 +340,11 @@ def escalate_may_loop() -> None:
 @check
 def kept_for_ever() -> None:
     """Table and secrets outlive the stack; the table can be restored to any second and is encrypted."""
+    # A protected table cannot be deleted by a roll-back; a secret that was never used can.
+    kept = {"AWS::DynamoDB::Table": "Retain", "AWS::SecretsManager::Secret": "RetainExceptOnCreate"}
     for name, resource in BUILT["Resources"].items():
-        if resource["Type"] in ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"):
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+        if resource["Type"] in kept:
+            assert resource["DeletionPolicy"] == kept[resource["Type"]] and resource["UpdateReplacePolicy"] == "Retain", name
     table = BUILT["Resources"]["Table"]["Properties"]
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True} and table["DeletionProtectionEnabled"] is True
@@ -403,11 +424,21 @@ def webhooks_come_first() -> None:
     """Throttles leave webhooks more room than anything else, and the stage waits for the routes that it names."""
     stage = BUILT["Resources"]["ApiStage"]
     settings = stage["Properties"]["RouteSettings"]
-    least = min(settings[f"ANY {path}"]["ThrottlingRateLimit"] for name in WEBHOOKS for path in ROUTES[name])
-    others = [setting["ThrottlingRateLimit"] for key, setting in settings.items() if key.removeprefix("ANY ") not in {p for n in WEBHOOKS for p in ROUTES[n]}]
+    paths = [path for name in WEBHOOKS for path in ROUTES[name]]
+    paths += [f"{path}/{{rest+}}" for path in paths if not path.endswith("}")]
+    least = min(settings[f"ANY {path}"]["ThrottlingRateLimit"] for path in paths)
+    others = [setting["ThrottlingRateLimit"] for key, setting in settings.items() if key.removeprefix("ANY ") not in paths]
     assert least > max([*others, stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"]])
     named = {BUILT["Resources"][name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
     assert set(settings) <= named, set(settings) - named
+
+
+@check
+def logins_are_throttled() -> None:
+    """No spelling of a path that may end at the log-in has more room than the log-in itself."""
+    settings = BUILT["Resources"]["ApiStage"]["Properties"]["RouteSettings"]
+    for key in ("ANY /login", "ANY /login/{rest+}", "$default"):
+        assert settings[key]["ThrottlingRateLimit"] <= 10 and settings[key]["ThrottlingBurstLimit"] <= 20, key
 
 
 @check
