@@ -5,12 +5,18 @@
 //! Each request has a connection of its own and is made once. A function that slept wakes with connections that look
 //! alive and are not; a request lost on one of them would count as "may have rung". With a new connection, whatever
 //! fails before it stands was certainly not sent.
+//!
+//! A request that is refused for its credentials has them read again, for whatever is asked next.
 
 mod outcome;
+pub mod renewable;
 mod reply;
 mod tls;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use lucius_core::phone::PhoneNumber;
 use lucius_telephony::{CallRequest, CallStatus, Carrier, CarrierError, Placed, Sent, TextRequest};
@@ -18,6 +24,9 @@ use reqwest::{RequestBuilder, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::{Host, Url};
+
+use outcome::Answer;
+use renewable::{Renewable, Source};
 
 /// Twilio's API, unless a test or a local stack plays it.
 pub const BASE_URL: &str = "https://api.twilio.com";
@@ -82,22 +91,38 @@ pub enum SettingsError {
     Http,
 }
 
+/// What requests are signed in with.
+pub struct ApiKey {
+    key: String,
+    secret: SecretString,
+}
+
+impl ApiKey {
+    /// Takes an API key's SID, or the account's, and its secret.
+    pub fn new(key: String, secret: SecretString) -> Result<Self, SettingsError> {
+        if key.is_empty() || secret.expose_secret().is_empty() {
+            return Err(SettingsError::MissingCredentials);
+        }
+        Ok(Self { key, secret })
+    }
+}
+
 /// A [`Carrier`] that is Twilio. Its `Debug` form shows no credentials.
 pub struct TwilioClient {
     http: reqwest::Client,
     account: Url,
     service_number: PhoneNumber,
-    key: String,
-    secret: SecretString,
+    api_key: Renewable<ApiKey>,
 }
 
 impl TwilioClient {
     /// Makes a client. Nothing is sent, and no certificate is read from disk.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let Settings { account_sid, service_number, base_url, key, secret, timeouts } = settings;
-        if account_sid.is_empty() || key.is_empty() || secret.expose_secret().is_empty() {
+        if account_sid.is_empty() {
             return Err(SettingsError::MissingCredentials);
         }
+        let api_key = Renewable::fixed(ApiKey::new(key, secret)?);
         let base = base_url.parse().ok().filter(is_trustworthy).ok_or(SettingsError::BaseUrl)?;
         let account = below(base, &["2010-04-01", "Accounts", &account_sid]);
         let http = reqwest::Client::builder()
@@ -111,7 +136,22 @@ impl TwilioClient {
             .timeout(timeouts.whole)
             .build()
             .map_err(|_| SettingsError::Http)?;
-        Ok(Self { http, account, service_number, key, secret })
+        Ok(Self { http, account, service_number, api_key })
+    }
+
+    /// The same client, which reads its key again when Twilio refuses it.
+    #[must_use]
+    pub fn renewed_by(self, source: impl Source<ApiKey> + 'static) -> Self {
+        Self { api_key: self.api_key.renewed_by(source), ..self }
+    }
+
+    /// Makes a request, once. When its credentials are refused, the next request may have newer ones.
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, CarrierError> {
+        let answer = outcome::send(request).await?;
+        if answer.refuses_credentials() {
+            self.api_key.renew(SystemTime::now()).await;
+        }
+        Ok(answer)
     }
 
     fn post(&self, path: &[&str], fields: &[(&str, &str)]) -> RequestBuilder {
@@ -119,7 +159,8 @@ impl TwilioClient {
     }
 
     fn signed_in(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.key, Some(self.secret.expose_secret()))
+        let ApiKey { key, secret } = &*self.api_key.get();
+        request.basic_auth(key, Some(secret.expose_secret()))
     }
 }
 
@@ -137,7 +178,7 @@ impl Carrier for TwilioClient {
             ("Timeout", &request.ring_seconds.to_string()),
             ("TimeLimit", &request.time_limit_seconds.to_string()),
         ];
-        let answer = outcome::send(self.post(&["Calls.json"], &fields)).await?;
+        let answer = self.send(self.post(&["Calls.json"], &fields)).await?;
         let call = answer.accepted::<reply::Call>()?;
         Ok(Placed { queue_time_ms: call.queue_time_ms(), sid: call.sid })
     }
@@ -150,14 +191,14 @@ impl Carrier for TwilioClient {
             ("Body", &request.body),
         ];
         fields.extend(callback.as_deref().map(|callback| ("StatusCallback", callback)));
-        let answer = outcome::send(self.post(&["Messages.json"], &fields)).await?;
+        let answer = self.send(self.post(&["Messages.json"], &fields)).await?;
         let text: reply::Text = answer.accepted()?;
         Ok(Sent { sid: text.sid })
     }
 
     async fn cancel_call(&self, sid: &str) -> Result<(), CarrierError> {
         let request = self.post(&["Calls", &format!("{sid}.json")], &[("Status", "canceled")]);
-        let answer = outcome::send(request).await?;
+        let answer = self.send(request).await?;
         if answer.is_success() || answer.is_not_found() || answer.code() == Some(INVALID_CALL_STATE) {
             return Ok(());
         }
@@ -166,7 +207,7 @@ impl Carrier for TwilioClient {
 
     async fn poll_call(&self, sid: &str) -> Result<CallStatus, CarrierError> {
         let url = below(self.account.clone(), &["Calls", &format!("{sid}.json")]);
-        let answer = outcome::send(self.signed_in(self.http.get(url))).await?;
+        let answer = self.send(self.signed_in(self.http.get(url))).await?;
         if answer.is_not_found() {
             return Ok(CallStatus::Unknown(NOT_FOUND.to_owned()));
         }

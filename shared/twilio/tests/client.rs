@@ -4,15 +4,27 @@
 
 mod played;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lucius_core::phone::PhoneNumber;
 use lucius_telephony::{
     CallRequest, CallStatus, Carrier, CarrierError, Form, Placed, Sent, TextRequest, Twiml,
 };
-use lucius_twilio::codes;
-use played::{ACCOUNT, Behaviour, Played, client};
+use lucius_twilio::{
+    client::{
+        ApiKey,
+        renewable::{Reading, Source},
+    },
+    codes,
+};
+use played::{ACCOUNT, Behaviour, Played, Received, client};
 use tokio::net::TcpListener;
 
 const CALL_CREATED: &str = include_str!("../fixtures/call-created.txt");
@@ -67,6 +79,45 @@ async fn a_call_is_asked_for_field_by_field() {
         ("TimeLimit", "180"),
     ];
     assert_eq!(request.form.fields().collect::<Vec<_>>(), fields);
+}
+
+/// A store of secrets in which the key was changed, and how often it was read.
+#[derive(Clone, Default)]
+struct Changed(Arc<AtomicUsize>);
+
+impl Source<ApiKey> for Changed {
+    fn read(&self) -> Reading<'_, ApiKey> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { ApiKey::new("SK4567".to_owned(), "hush again".into()).ok() })
+    }
+}
+
+/// The keys of the requests that were made when each was refused so, and how often the key was read again.
+async fn keys_when_refused(status: u16, body: &str) -> (Vec<bool>, usize) {
+    let twilio = Played::answering(status, body).await;
+    let source = Changed::default();
+    let client = twilio.client().renewed_by(source.clone());
+    assert!(client.place_call(&call()).await.is_err());
+    assert!(client.send_text(&text()).await.is_err());
+    assert!(client.poll_call(CALL_SID).await.is_err());
+    let new = format!("Basic {}", BASE64_STANDARD.encode("SK4567:hush again"));
+    let received = twilio.received().await;
+    let is_new = |request: &Received| request.header("authorization") == Some(new.as_str());
+    (received.iter().map(is_new).collect(), source.0.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_is_read_again_for_the_next_request() {
+    let refusals =
+        [(401, r#"{"code":20003}"#), (401, ""), (403, r#"{"code":20003}"#), (401, r#"{"code":20005}"#)];
+    for (status, body) in refusals {
+        let keys = keys_when_refused(status, body).await;
+        assert_eq!(keys, (vec![false, true, true], 1), "{status} {body}");
+    }
+    for (status, body) in [(400, r#"{"code":21211}"#), (403, r#"{"code":20005}"#), (429, ""), (500, "")] {
+        let keys = keys_when_refused(status, body).await;
+        assert_eq!(keys, (vec![false; 3], 0), "{status} {body}");
+    }
 }
 
 #[tokio::test]

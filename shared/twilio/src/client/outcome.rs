@@ -13,6 +13,9 @@ use crate::codes;
 /// More than Twilio ever answers. The rest would not be read anyway.
 const MAX_BODY: usize = 64 * 1024;
 
+/// Twilio's code for credentials that it does not take (<https://www.twilio.com/docs/api/errors/20003>).
+const NOT_AUTHENTICATED: u32 = 20_003;
+
 /// Twilio answered: a status, and the body if all of it came.
 pub(super) struct Answer {
     status: StatusCode,
@@ -68,6 +71,11 @@ impl Answer {
     /// Whether Twilio does not know what it was asked about.
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND
+    }
+
+    /// Whether it is our credentials that Twilio refuses, and not what it was asked.
+    pub(super) fn refuses_credentials(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED || self.code() == Some(NOT_AUTHENTICATED)
     }
 
     /// Twilio's error code, if it gave one.
