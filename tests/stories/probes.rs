@@ -102,7 +102,7 @@ async fn whoever_holds_the_phone_without_the_pin_does_not_stop_the_page() {
         call.hears("Are you okay, Ann?").await.presses("1#").await;
         call.hears("That PIN is not right").await.presses("4711#").await;
         call.hears("That PIN is not right").await.presses("123456#").await;
-        call.ends("We will ask again. Goodbye.").await;
+        call.ends("If we do not hear from you, we call your contacts. Goodbye.").await;
         ben.phone.expect_alert("could not be reached").await;
         story.may_be_alerted(&ben.phone);
         let call = ben.phone.expect_call_within(ALARMED).await;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     actor::ActorId,
     deadman::{self, CheckIn, Deadman, Edit, Line, Proof, Proven},
-    effect::{CallProgress, EffectId, Outcome},
+    effect::{CallProgress, EffectId, Outcome, TextFailure},
     history::Row,
     id::{IncidentId, UserId},
     incident::{self, Incident, TextAnswer},
@@ -15,6 +15,7 @@ use crate::{
     policy::{Policy, later},
     turn::{Alarm, Fresh, Pointer, Turn},
     voice::{Login, Prompt, Reply},
+    words::Answer,
 };
 
 /// The actors that one decision is about, as loaded or as decided.
@@ -65,6 +66,8 @@ pub enum Event {
         attempt: u32,
         /// The carrier's code.
         code: u32,
+        /// What kind of failure that is.
+        failure: TextFailure,
     },
     /// A contact does something.
     Contact {
@@ -154,6 +157,26 @@ pub enum Rejected {
     Conflict(String),
 }
 
+impl Event {
+    /// Whether somebody asks for help with it.
+    #[must_use]
+    pub fn is_cry_for_help(&self) -> bool {
+        match self {
+            Self::Emergency { .. } => true,
+            Self::CheckIn(event) => event.sos || event.answer == Answer::Bad,
+            Self::Wake
+            | Self::Settled(_)
+            | Self::CallTold { .. }
+            | Self::TextFailed { .. }
+            | Self::Contact { .. }
+            | Self::Login { .. }
+            | Self::TextsStopped { .. }
+            | Self::Edit(_)
+            | Self::Remove { .. } => false,
+        }
+    }
+}
+
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -197,9 +220,9 @@ pub fn decide(
             })?;
             Reply::Silence
         }
-        Event::TextFailed { effect, attempt, code } => {
+        Event::TextFailed { effect, attempt, code, failure } => {
             with_incident(&mut next, |incident| {
-                incident::text_told(incident, &mut turn, effect, *attempt, Some(*code));
+                incident::text_told(incident, &mut turn, effect, *attempt, *code, *failure);
             })?;
             Reply::Silence
         }
@@ -242,13 +265,7 @@ fn with_incident(case: &mut Case, act: impl FnOnce(&mut Incident)) -> Result<(),
 }
 
 fn wake(case: &mut Case, turn: &mut Turn<'_>) -> Reply {
-    // The incident woken may be an old one: the switch then has an alarm clock of its own.
-    let other = |deadman: &Deadman| {
-        let own = case.incident.as_ref().map(|incident| incident.id);
-        own.is_some() && deadman.incident.is_some() && deadman.incident != own
-    };
-    let skip = case.deadman.as_ref().is_some_and(other);
-    if let Some(deadman) = case.deadman.as_mut().filter(|_| !skip) {
+    if let Some(deadman) = &mut case.deadman {
         deadman::wake(deadman, &mut case.incident, turn);
     }
     if let Some(incident) = &mut case.incident {
@@ -294,7 +311,10 @@ fn by_contact(
             press(incident, turn, place, *attempt, sid, step, digits.as_deref())
         }
         // A number that has used up its codes changes nothing any more, not even what is remembered of it.
-        ContactAct::Code { .. } if incident::takes_no_codes(incident, place) => incident::no_codes(),
+        ContactAct::Code { code, .. } if incident::takes_no_codes(incident, place) => {
+            incident::call_instead(incident, turn, place, code);
+            incident::no_codes()
+        }
         ContactAct::Code { key, code, answer } => once(incident, key, |incident| {
             Reply::Words(incident::answer_text(incident, turn, place, code, *answer))
         }),
@@ -377,7 +397,13 @@ fn remove(deadman: &mut Deadman, turn: &mut Turn<'_>, proof: Proof) -> Result<Op
                 .to_owned(),
         ));
     }
-    Ok(deadman::authorise(deadman, turn, proof).err())
+    if !deadman.pending.is_empty() {
+        // Such as the news of a changed number, to the old one.
+        return Err(Rejected::Conflict(
+            "a text or a call to the user is still under way: try again in a minute".to_owned(),
+        ));
+    }
+    Ok(deadman::authorise(deadman, turn, proof, "pin").err())
 }
 
 /// Keeps what stands in two places in step: the switch knows its open incident, and codes live as long as it does and a

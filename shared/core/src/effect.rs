@@ -247,6 +247,17 @@ pub fn claim(pendings: &mut Pendings, now: Timestamp, until: Timestamp) -> Vec<(
     claimed
 }
 
+/// Why a text that the carrier had taken did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextFailure {
+    /// This number takes no texts.
+    Number,
+    /// Our account, our number or its registration: the operator has to mend it.
+    Account,
+    /// Something that passes: a phone that is off, a carrier in trouble.
+    Passing,
+}
+
 /// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

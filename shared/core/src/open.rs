@@ -100,6 +100,7 @@ fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {
         phone: profile.phone.clone(),
         message: profile.message.clone().unwrap_or_else(|| turn.policy.texts.message.clone()),
         text_stopped: deadman.text_stopped,
+        has_pin: profile.pin.is_some(),
         language: profile.language.clone(),
     }
 }
@@ -129,6 +130,7 @@ pub(crate) fn copy(
         alerted: false,
         attempts: 0,
         redialled_in: 0,
+        called_in: 0,
         called_at: Vec::new(),
         calls: Vec::new(),
         over: Vec::new(),
@@ -168,6 +170,10 @@ pub(crate) fn add_to(
     }
     // An incident holds twice as many numbers as contacts: a changed number stands beside the old one.
     if incident.contacts.len() >= CONTACTS_MAX.saturating_mul(2) {
+        let entry =
+            Entry::new(turn.now, What::Note, "is not called: this incident has too many numbers already");
+        let who = Some(contact.name());
+        turn.note(incident.id, Entry { contact_id: Some(contact.id), who, ..entry });
         return;
     }
     let copied = copy(turn, incident.id, contact, trusted);

@@ -135,22 +135,22 @@ pub fn failure(error: &RunError) -> Response {
         RunError::Taken(Taken::UserEmail) => bad_request("email: another user has this address already"),
         RunError::Poisoned { actor, why, .. } => {
             crate::alarm::operator("PoisonedActor", &format!("{actor}: {why}"));
-            unavailable()
+            unavailable("not recorded: please send it again")
         }
         RunError::NotRecorded(why) => {
             tracing::error!(error = %why, "a request was not recorded");
-            unavailable()
+            unavailable("not recorded: please send it again")
         }
     }
 }
 
-/// The answer when storage fails.
+/// The answer when storage cannot be read.
 #[must_use]
 pub fn storage(error: &StoreError) -> Response {
     tracing::error!(error = %error, "storage failed");
-    unavailable()
+    unavailable("not available just now: please try again")
 }
 
-fn unavailable() -> Response {
-    fail(StatusCode::SERVICE_UNAVAILABLE, "not recorded: please send it again").with("retry-after", "1")
+fn unavailable(why: &str) -> Response {
+    fail(StatusCode::SERVICE_UNAVAILABLE, why).with("retry-after", "1")
 }

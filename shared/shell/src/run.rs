@@ -9,7 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::ActorId,
@@ -32,7 +32,7 @@ const PERSISTENCE: SignedDuration = SignedDuration::from_secs(4);
 
 /// A performer takes on new effects only this long after it has begun: their request and its outcome must fit into the
 /// function's time.
-const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(7);
 
 /// What an event led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,20 +103,42 @@ impl Read {
 /// [`RunError`]; the person must then be told that nothing was recorded.
 pub async fn run<P: Ports>(shell: &Shell<P>, scope: Scope, event: Event) -> Result<Done, RunError> {
     let began = shell.ports.nature().now();
-    let (done, mut claimed) = step(shell, scope, &event, began).await?;
+    let first = step(shell, scope, &event, began).await?;
+    let done = Done { case: first.after.clone(), reply: first.reply.clone() };
+    let refused = first.refused.clone();
+    let mut steps = vec![first];
     // Outcomes are events of their own. They may lead to further effects, such as cancelling what came too late.
-    while !claimed.is_empty() {
-        let reports = perform_all(shell, claimed).await;
-        claimed = Vec::new();
+    while !steps.is_empty() {
+        let mut claimed = Claimed::new();
+        for step in &mut steps {
+            claimed.append(&mut step.claimed);
+        }
+        // A queue that hangs must not keep a call from being placed.
+        let arranged =
+            join_all(steps.iter().map(|step| wake::arrange(shell, &step.before, &step.after, step.woken)));
+        let (reports, _) = join(perform_all(shell, claimed), arranged).await;
+        steps.clear();
         for (actor, reports) in by_actor(reports) {
             match step(shell, Scope::of(actor), &Event::Settled(reports), began).await {
-                Ok((_, next)) => claimed.extend(next),
+                Ok(next) => steps.push(next),
                 // The leases run out, and whoever comes then treats the outcomes as unknown.
                 Err(error) => tracing::error!(actor = %actor, error = %error, "outcomes were not recorded"),
             }
         }
     }
-    Ok(done)
+    refused.map_or(Ok(done), |refused| Err(refused.into()))
+}
+
+/// A decision that has been committed.
+struct Step {
+    before: Case,
+    after: Case,
+    reply: Reply,
+    /// The request was refused, although something was counted.
+    refused: Option<Rejected>,
+    /// What this function has leased with it.
+    claimed: Claimed,
+    woken: bool,
 }
 
 /// The reports of each actor. An incident may have ended while its first calls were being placed, and is then no longer
@@ -137,28 +159,25 @@ async fn step<P: Ports>(
     scope: Scope,
     event: &Event,
     began: Timestamp,
-) -> Result<(Done, Claimed), RunError> {
+) -> Result<Step, RunError> {
     let nature = shell.ports.nature();
     let until = later(nature.now(), PERSISTENCE);
     let mut tries = 0_u32;
     loop {
-        let read = load(shell, scope).await?;
+        let read = load(shell, scope, event).await?;
         let before = read.case();
-        let mut decision = decide_safely(shell, scope, &read, &before, event)?;
-        let claimed = claim_due(shell, &mut decision.case, began);
-        if !rests(shell, scope, &decision, event) {
+        // One instant for all of it: what is due at the decision is leased, and what is left lies in its future.
+        let now = nature.now();
+        let mut decision = decide_safely(shell, scope, &read, &before, event, now)?;
+        let claimed = claim_due(shell, &mut decision.case, began, now);
+        if !rests(shell, scope, &decision, event, now) {
             return Err(poisoned(scope, &read, "its next look would not lie in the future"));
         }
-        let refused = decision.refused.take();
-        let reply = decision.reply.clone();
         match commit(shell, &read, &before, &decision, until).await {
             Ok(()) => {
                 alarm::raise(&decision.alarms);
-                wake::arrange(shell, &before, &decision.case, matches!(event, Event::Wake)).await;
-                if let Some(refused) = refused {
-                    return Err(refused.into());
-                }
-                return Ok((Done { case: decision.case, reply }, claimed));
+                let Decision { case: after, reply, refused, .. } = decision;
+                return Ok(Step { before, after, reply, refused, claimed, woken: *event == Event::Wake });
             }
             Err(CommitError::Taken(taken)) => return Err(RunError::Taken(taken)),
             Err(CommitError::Conflict) if nature.now() < until => {
@@ -179,14 +198,24 @@ fn jitter(nature: &impl Nature, tries: u32) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or_default())
 }
 
-async fn load<P: Ports>(shell: &Shell<P>, scope: Scope) -> Result<Read, RunError> {
+async fn load<P: Ports>(shell: &Shell<P>, scope: Scope, event: &Event) -> Result<Read, RunError> {
     let store = shell.ports.store();
     Ok(match scope {
         Scope::User(user) => {
             let deadman = store.load_deadman(user).await?;
             let id = deadman.as_ref().and_then(|loaded| loaded.state.incident);
             let incident = match id {
-                Some(id) => store.load_incident(id).await?,
+                Some(id) => match store.load_incident(id).await {
+                    // Whoever cries for help is helped, even if the incident that is open cannot be read: by another one.
+                    Err(StoreError::Undecodable { actor, .. }) if event.is_cry_for_help() => {
+                        alarm::operator(
+                            "PoisonedActor",
+                            &format!("{actor}: a cry for help opens another one"),
+                        );
+                        None
+                    }
+                    read => read?,
+                },
                 None => None,
             };
             Read { deadman, incident }
@@ -210,9 +239,9 @@ fn decide_safely<P: Ports>(
     read: &Read,
     before: &Case,
     event: &Event,
+    now: Timestamp,
 ) -> Result<Decision, RunError> {
-    let nature = shell.ports.nature();
-    let (now, fresh) = (nature.now(), nature.fresh());
+    let fresh = shell.ports.nature().fresh();
     match catch_unwind(AssertUnwindSafe(|| decide(before, event, now, &shell.policy, &fresh))) {
         Ok(decided) => decided.map_err(RunError::from),
         Err(_panic) => Err(poisoned(scope, read, "the decision panicked")),
@@ -220,8 +249,7 @@ fn decide_safely<P: Ports>(
 }
 
 /// Leases what is due to this function, if it performs and has the time.
-fn claim_due<P: Ports>(shell: &Shell<P>, case: &mut Case, began: Timestamp) -> Claimed {
-    let now = shell.ports.nature().now();
+fn claim_due<P: Ports>(shell: &Shell<P>, case: &mut Case, began: Timestamp, now: Timestamp) -> Claimed {
     if !shell.performs() || now > later(began, CLAIM_WITHIN) {
         return Vec::new();
     }
@@ -244,7 +272,13 @@ fn claim_due<P: Ports>(shell: &Shell<P>, case: &mut Case, began: Timestamp) -> C
 
 /// After a performer's wake everything due is leased and the next look lies in the future. A decision that breaks this
 /// would be woken again at once, for ever.
-fn rests<P: Ports>(shell: &Shell<P>, scope: Scope, decision: &Decision, event: &Event) -> bool {
+fn rests<P: Ports>(
+    shell: &Shell<P>,
+    scope: Scope,
+    decision: &Decision,
+    event: &Event,
+    now: Timestamp,
+) -> bool {
     if !shell.performs() || *event != Event::Wake {
         return true;
     }
@@ -254,7 +288,6 @@ fn rests<P: Ports>(shell: &Shell<P>, scope: Scope, decision: &Decision, event: &
             decision.case.incident.as_ref().and_then(lucius_core::incident::Incident::due)
         }
     };
-    let now = shell.ports.nature().now();
     due.is_none_or(|due| due.at > now)
 }
 

@@ -3,8 +3,13 @@
 //! It reads the due index shard by shard. What is due soon gets an exact hint; what is overdue is handed to its function
 //! directly, so that no queue, event source or schedule is needed for a page.
 
-use std::future::Future;
+use std::{future::Future, pin::pin};
 
+use futures::{
+    StreamExt as _,
+    future::{Either, select},
+    stream,
+};
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::{ActorId, Rank},
@@ -27,8 +32,11 @@ const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
 /// How many actors one direct invocation takes.
 const BATCH: usize = 20;
 
-/// A sweep that finds a full cycle younger than this does nothing: two clocks ring it.
-pub const CYCLE: SignedDuration = SignedDuration::from_secs(40);
+/// How many shards are read, functions invoked or hints sent side by side.
+const AT_ONCE: usize = 16;
+
+/// Hints may take this long altogether: they only make pages earlier that the next cycle finds as well.
+const HINTING: SignedDuration = SignedDuration::from_secs(15);
 
 /// Hands overdue actors to the functions that wake them.
 pub trait Invoker: Send + Sync {
@@ -49,47 +57,96 @@ pub struct Cycle {
     pub failed: usize,
 }
 
-/// One full cycle over every shard.
+/// What the index says.
+#[derive(Debug, Default)]
+struct Found {
+    seen: usize,
+    overdue: Vec<(Rank, Timestamp, ActorId)>,
+    soon: Vec<(ActorId, Timestamp)>,
+}
+
+/// One full cycle over every shard. What is overdue is handed over before anything else is done.
 ///
 /// # Errors
-/// The index could not be read to its end; the next cycle comes in a minute, and the operator's heartbeat is not told.
+/// A shard could not be read to its end. What was found in the others is handed over all the same; the next cycle comes in
+/// a minute, and this one does not count.
 pub async fn sweep<P: Ports>(shell: &Shell<P>, invoker: &impl Invoker) -> Result<Cycle, StoreError> {
     let now = shell.ports.nature().now();
-    let mut cycle = Cycle::default();
-    let mut overdue: Vec<(Rank, Timestamp, ActorId)> = Vec::new();
-    for shard in 0..lucius_store::SHARDS {
-        let mut cursor = None;
-        loop {
-            let page = shell.ports.store().due(shard, later(now, AHEAD), cursor).await?;
-            for entry in page.entries {
-                cycle.seen = cycle.seen.saturating_add(1);
-                if entry.due_at < earlier(now, OVERDUE) {
-                    overdue.push((entry.rank, entry.due_at, entry.actor));
-                } else if entry.rank != Rank::Schedule {
-                    wake::hint_at(shell, entry.actor, entry.due_at).await;
-                    cycle.hinted = cycle.hinted.saturating_add(1);
-                }
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
+    let shards: Vec<_> = stream::iter(0..lucius_store::SHARDS)
+        .map(|shard| read(shell, shard, now))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let (mut all, mut unread) = (Found::default(), None);
+    for (found, error) in shards {
+        all.seen = all.seen.saturating_add(found.seen);
+        all.overdue.extend(found.overdue);
+        all.soon.extend(found.soon);
+        unread = unread.or(error);
+    }
+    let mut cycle = hand_over(invoker, all.overdue).await;
+    cycle.seen = all.seen;
+    cycle.hinted = all.soon.len();
+    hint(shell, all.soon).await;
+    unread.map_or(Ok(cycle), Err)
+}
+
+/// Reads one shard; what was found, and why no more.
+async fn read<P: Ports>(shell: &Shell<P>, shard: u8, now: Timestamp) -> (Found, Option<StoreError>) {
+    let (mut found, mut cursor) = (Found::default(), None);
+    loop {
+        let page = match shell.ports.store().due(shard, later(now, AHEAD), cursor).await {
+            Ok(page) => page,
+            Err(error) => return (found, Some(error)),
+        };
+        for entry in page.entries {
+            found.seen = found.seen.saturating_add(1);
+            if entry.due_at < earlier(now, OVERDUE) {
+                found.overdue.push((entry.rank, entry.due_at, entry.actor));
+            } else if entry.rank != Rank::Schedule {
+                found.soon.push((entry.actor, entry.due_at));
             }
         }
+        cursor = page.next;
+        if cursor.is_none() {
+            return (found, None);
+        }
     }
-    // First pages before everything else, and the longest overdue of them first.
+}
+
+/// First pages before everything else, and the longest overdue of them first.
+async fn hand_over(invoker: &impl Invoker, mut overdue: Vec<(Rank, Timestamp, ActorId)>) -> Cycle {
     overdue.sort_unstable();
     let (incidents, deadmen): (Vec<_>, Vec<_>) = overdue
         .into_iter()
         .map(|(_, _, actor)| actor)
         .partition(|actor| matches!(actor, ActorId::Incident(_)));
-    for batch in incidents.chunks(BATCH).chain(deadmen.chunks(BATCH)) {
-        match invoker.invoke(batch).await {
-            Ok(()) => cycle.invoked = cycle.invoked.saturating_add(batch.len()),
+    let batches: Vec<Vec<ActorId>> =
+        incidents.chunks(BATCH).chain(deadmen.chunks(BATCH)).map(<[ActorId]>::to_vec).collect();
+    let done: Vec<_> = stream::iter(batches)
+        .map(|batch| async move { (batch.len(), invoker.invoke(&batch).await) })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut cycle = Cycle::default();
+    for (actors, invoked) in done {
+        match invoked {
+            Ok(()) => cycle.invoked = cycle.invoked.saturating_add(actors),
             Err(error) => {
-                cycle.failed = cycle.failed.saturating_add(batch.len());
-                tracing::error!(error = %error, actors = batch.len(), "overdue actors were not handed over");
+                cycle.failed = cycle.failed.saturating_add(actors);
+                tracing::error!(error = %error, actors, "overdue actors were not handed over");
             }
         }
     }
-    Ok(cycle)
+    cycle
+}
+
+/// Sends exact hints, for as long as there is time for them.
+async fn hint<P: Ports>(shell: &Shell<P>, soon: Vec<(ActorId, Timestamp)>) {
+    let hints = stream::iter(soon)
+        .for_each_concurrent(AT_ONCE, |(actor, due_at)| wake::hint_at(shell, actor, due_at));
+    let (hints, limit) = (pin!(hints), pin!(shell.ports.nature().pause(HINTING)));
+    if let Either::Right(((), _)) = select(hints, limit).await {
+        tracing::warn!("not all hints could be sent; the next cycle finds what is due");
+    }
 }

@@ -250,12 +250,9 @@ pub trait Store: Send + Sync {
         expected: Option<u64>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Claims a cycle of the sweep. False: one has finished less than 40 s ago, or is under way.
-    fn sweep_began(&self, now: Timestamp) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Whether a cycle of the sweep is needed: none has finished within the last 40 s.
+    fn sweep_needed(&self, now: Timestamp) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// A full cycle of the sweep is done.
     fn sweep_finished(&self, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// When the sweep last finished a full cycle.
-    fn sweep_cycle(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }

@@ -213,15 +213,11 @@ impl Store for DynamoStore {
         self.write_call(sid, session, expected).await
     }
 
-    async fn sweep_began(&self, now: Timestamp) -> Result<bool, StoreError> {
-        self.begin_sweep(now).await
+    async fn sweep_needed(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.needs_sweep(now).await
     }
 
     async fn sweep_finished(&self, now: Timestamp) -> Result<(), StoreError> {
         self.finish_sweep(now).await
-    }
-
-    async fn sweep_cycle(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.last_sweep().await
     }
 }

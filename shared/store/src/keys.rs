@@ -17,7 +17,7 @@
 //! | `CALL#<sid>` | `SESSION` | where a caller stands | version, body | as given |
 //! | `SYSTEM#users` | `USER#<user>` | a user, listed | | never |
 //! | `SYSTEM#admin` | `MARK` | there has been a first administrator | holder | never |
-//! | `SYSTEM#sweep` | `CYCLE` | the sweep's last cycle | `began_at`, `finished_at` | never |
+//! | `SYSTEM#sweep` | `CYCLE` | the sweep's last cycle | `finished_at` | never |
 //!
 //! Ids in sort keys have 16 digits, so that their order is the order of time. `due_at`, `expires_at` and all other instants are
 //! milliseconds, `ttl` seconds of the Unix epoch. The sparse index `due` (`due_shard`, `due_at`) holds actors only.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use lucius_core::{
-    deadman::{Edit, Pause, ProbeSettings},
+    deadman::{Edit, Pause, ProbeChange},
     decide::{Event, Scope},
     effect::Channel,
     schedule::{CronExpression, IntervalMinutes, Schedule},
@@ -17,7 +17,7 @@ use lucius_shell::{
 };
 use serde::Deserialize;
 
-use crate::{load, show};
+use crate::show;
 
 /// How many follow-up questions there can be.
 const RETRIES: RangeInclusive<i64> = 0..=6;
@@ -47,42 +47,35 @@ pub(crate) async fn handle<P: Ports>(
 ) -> Result<Response, Response> {
     let user = session::own(app, request, uid)?;
     let wanted: Change = respond::body(request)?;
-    let deadman = load(app, user).await?;
-    let settings = settings(&wanted, deadman.settings)?;
-    let pause = pause(&wanted.paused_until, &settings, app.shell.ports.nature().now())?;
-    if settings.pin_in_reply && deadman.profile.pin.is_none() {
-        return Err(fields::refused("pin_in_reply", "set a PIN first (PUT /v1/users/{uid} with \"pin\")"));
-    }
+    let change = change(&wanted)?;
+    let pause = pause(&wanted.paused_until, app.shell.ports.nature().now())?;
     let proof = session::proof(app, user, request, wanted.pin.as_deref());
-    let event = Event::Edit(Edit::Probes { settings, pause, proof });
+    let event = Event::Edit(Edit::Probes { change, pause, proof });
     let done = run(&app.shell, Scope::User(user), event).await.map_err(|error| respond::failure(&error))?;
     let deadman = done.case.deadman.ok_or_else(respond::not_found)?;
     Ok(show::settings(app, &deadman))
 }
 
-/// What is set, changed as wanted.
-fn settings(wanted: &Change, mut settings: ProbeSettings) -> Result<ProbeSettings, Response> {
-    if let Some(schedule) = schedule(wanted)? {
-        settings.schedule = schedule;
-    }
-    if let Some(active) = wanted.active {
-        settings.active = active;
-    }
-    if let Some(number) = wanted.max_retries {
-        settings.max_retries = fields::whole("max_retries", number, &RETRIES)?;
-    }
-    if let Some(number) = wanted.wait_time_in_minutes {
-        settings.wait_minutes = fields::whole("wait_time_in_minutes", number, &WAIT)?;
-    }
-    if let Some(words) = &wanted.channels {
-        let channels = fields::channels(words)?;
-        settings.by_call = channels.call;
-        settings.by_sms = channels.sms;
-    }
-    if let Some(pin_in_reply) = wanted.pin_in_reply {
-        settings.pin_in_reply = pin_in_reply;
-    }
-    Ok(settings)
+/// What is to be changed. It is merged with what is set by the decision, so that two requests side by side both count.
+fn change(wanted: &Change) -> Result<ProbeChange, Response> {
+    let channels = wanted.channels.as_deref().map(fields::channels).transpose()?;
+    Ok(ProbeChange {
+        active: wanted.active,
+        schedule: schedule(wanted)?,
+        max_retries: whole("max_retries", wanted.max_retries, &RETRIES)?,
+        wait_minutes: whole("wait_time_in_minutes", wanted.wait_time_in_minutes, &WAIT)?,
+        by_sms: channels.as_ref().map(|channels| channels.sms),
+        by_call: channels.as_ref().map(|channels| channels.call),
+        pin_in_reply: wanted.pin_in_reply,
+    })
+}
+
+fn whole<N: TryFrom<i64>>(
+    name: &str,
+    number: Option<i64>,
+    range: &RangeInclusive<i64>,
+) -> Result<Option<N>, Response> {
+    number.map(|number| fields::whole(name, number, range)).transpose()
 }
 
 /// By the clock on the wall, or so long after each check-in; not both.
@@ -107,7 +100,7 @@ fn schedule(wanted: &Change) -> Result<Option<Schedule>, Response> {
 }
 
 /// What becomes of a pause: left out, it stays; `null` ends it; a time begins it.
-fn pause(wanted: &Patch<String>, settings: &ProbeSettings, now: Timestamp) -> Result<Pause, Response> {
+fn pause(wanted: &Patch<String>, now: Timestamp) -> Result<Pause, Response> {
     let until = match wanted {
         Patch::Keep => return Ok(Pause::Keep),
         Patch::Empty => return Ok(Pause::End),
@@ -118,9 +111,6 @@ fn pause(wanted: &Patch<String>, settings: &ProbeSettings, now: Timestamp) -> Re
     })?;
     if until <= now {
         return Err(fields::refused("paused_until", "this time has passed"));
-    }
-    if !settings.active {
-        return Err(fields::refused("paused_until", "probes are not active: there is nothing to pause"));
     }
     Ok(Pause::Until(until))
 }

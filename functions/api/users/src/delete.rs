@@ -1,10 +1,11 @@
 //! `DELETE /v1/users/{uid}`: oneself; anybody for an administrator. Not while an incident is open.
 
+use http::StatusCode;
 use lucius_core::decide::{Event, Scope};
 use lucius_shell::{App, Request, Response, ports::Ports, respond, run, session};
 use serde::Deserialize;
 
-use crate::read::self_or_any_for_admin;
+use crate::read::{load, self_or_any_for_admin};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +20,11 @@ pub(crate) async fn handle<P: Ports>(
     uid: &str,
 ) -> Result<Response, Response> {
     let user = self_or_any_for_admin(app, request, uid).await?;
+    // Without an administrator nobody could ever be entered again. Whoever stays when another one deletes is one.
+    if session::session(app, request)?.user == user && load(app, user).await?.profile.is_admin {
+        let why = "administrators cannot delete themselves: another administrator can";
+        return Err(respond::fail(StatusCode::FORBIDDEN, why));
+    }
     let Deletion { pin } = respond::optional_body(request)?;
     let proof = session::proof(app, user, request, pin.as_deref());
     let event = Event::Remove { proof };

@@ -12,7 +12,7 @@ use lucius_shell::{
 };
 use serde::Deserialize;
 
-use crate::{create::hashed, read::load, view::View};
+use crate::{create::hashed, view::View};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,31 +41,16 @@ pub(crate) async fn handle<P: Ports>(
 ) -> Result<Response, Response> {
     let user = session::own(app, request, uid)?;
     let wanted: Change = respond::body(request)?;
-    let mut profile = load(app, user).await?.profile;
-    if let Some(text) = &wanted.first_name {
-        profile.first_name = fields::name("first_name", text)?;
-    }
-    if let Some(text) = &wanted.last_name {
-        profile.last_name = fields::name("last_name", text)?;
-    }
-    if let Some(text) = &wanted.email {
-        profile.email = fields::email(text)?;
-    }
-    if let Some(text) = &wanted.phone_number {
-        profile.phone = fields::phone(app, text)?;
-    }
-    if let Some(text) = &wanted.time_zone {
-        profile.time_zone = fields::time_zone(text)?;
-    }
-    if let Some(language) = wanted.language.read(fields::language)? {
-        profile.language = language;
-    }
-    if let Some(message) = wanted.message.read(fields::message)? {
-        profile.message = message;
-    }
     let pin = wanted.pin.as_deref().map(fields::pin).transpose()?;
+    // Merged with what is set by the decision, so that two requests side by side both count.
     let change = ProfileChange {
-        profile: Some(profile),
+        first_name: wanted.first_name.as_deref().map(|text| fields::name("first_name", text)).transpose()?,
+        last_name: wanted.last_name.as_deref().map(|text| fields::name("last_name", text)).transpose()?,
+        email: wanted.email.as_deref().map(fields::email).transpose()?,
+        phone: wanted.phone_number.as_deref().map(|text| fields::phone(app, text)).transpose()?,
+        time_zone: wanted.time_zone.as_deref().map(fields::time_zone).transpose()?,
+        language: wanted.language.read(fields::language)?,
+        message: wanted.message.read(fields::message)?,
         password: wanted.password.as_deref().map(|text| hashed(app, text)).transpose()?,
         pin: pin.map(|pin| app.keyring.pin_digest(user, pin)),
     };

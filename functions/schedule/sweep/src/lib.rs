@@ -36,7 +36,8 @@ pub fn start(started: &Started) -> Result<LambdaInvoker, Error> {
 /// # Errors
 /// The cycle was not full; the other clock, or the next minute, comes.
 pub async fn handle(app: &App<AwsPorts>, invoker: &LambdaInvoker, tick: Tick) -> Result<(), Error> {
-    cycle(app, invoker, &tick).await
+    // Boxed: the whole of it is deeper than the compiler looks.
+    Box::pin(cycle(app, invoker, &tick)).await
 }
 
 /// One tick of a clock: a full cycle, unless the other clock has just had one.
@@ -46,7 +47,7 @@ pub async fn handle(app: &App<AwsPorts>, invoker: &LambdaInvoker, tick: Tick) ->
 pub async fn cycle<P: Ports>(app: &App<P>, invoker: &impl Invoker, tick: &Tick) -> Result<(), Error> {
     let store = app.shell.ports.store();
     let nature = app.shell.ports.nature();
-    if !store.sweep_began(nature.now()).await? {
+    if !store.sweep_needed(nature.now()).await? {
         return Ok(());
     }
     let done = sweep(&app.shell, invoker).await.inspect_err(|error| {

@@ -9,13 +9,14 @@ use lucius_shell::{App, Request, Response, RunError, ports::Ports, webhook::veri
 
 /// Answers a status callback. One that adds nothing is answered without a write.
 pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
-    let form = match verified(app, request) {
+    let form = match verified(app, request).await {
         Ok(form) => form,
         Err(refused) => return refused,
     };
     match request.segments().as_slice() {
         // What becomes of a question to the user changes nothing: the deadline runs.
-        ["receipt", "call" | "text", "user", ..] => Response::empty(StatusCode::NO_CONTENT),
+        ["receipt", "call", "user", ..] => Response::empty(StatusCode::NO_CONTENT),
+        ["receipt", "text", "user", ..] => text::told_of_user(&form),
         ["receipt", kind @ ("call" | "text"), "incident", incident, effect, attempt] => {
             let Some(about) = About::read(incident, effect, attempt) else {
                 return Response::empty(StatusCode::NOT_FOUND);

@@ -15,7 +15,7 @@ pub use ask::{ask_path, ask_prompt, settled, wake};
 pub(crate) use check_in::emergency;
 pub use check_in::{CheckIn, Medium, check_in};
 pub(crate) use edit::authorise;
-pub use edit::{ContactChange, Edit, NewContact, Pause, ProfileChange, edit};
+pub use edit::{ContactChange, Edit, NewContact, Pause, ProbeChange, ProfileChange, edit};
 pub use pin::{Line, Proof, Proven, Tries};
 
 use crate::{

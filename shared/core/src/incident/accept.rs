@@ -247,6 +247,13 @@ pub fn takes_no_codes(incident: &Incident, place: usize) -> bool {
     incident.contacts.get(place).is_some_and(|contact| contact.wrong_codes >= WRONG_CODES_MAX)
 }
 
+/// Such a number is called, if the code is right: whoever guesses must not use up its calls.
+pub fn call_instead(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, code: &str) {
+    if incident.contacts.get(place).is_some_and(|contact| contact.code == code) {
+        round::page_now(incident, turn, place);
+    }
+}
+
 /// What such a number is told.
 #[must_use]
 pub fn no_codes() -> Reply {

@@ -74,6 +74,9 @@ fn cancelled(incident: &mut Incident, turn: &mut Turn<'_>, id: &EffectId, attemp
     match outcome {
         Outcome::NotSent { .. } | Outcome::Account { .. } | Outcome::Unknown if pending.failures < 5 => {
             pending.back_off(turn.now);
+            if let Outcome::Account { code } = outcome {
+                turn.alarms.push(Alarm::CarrierAccount { code: *code });
+            }
         }
         Outcome::Placed { .. }
         | Outcome::Done
@@ -130,13 +133,25 @@ pub(super) fn refused(
     attempt: u32,
     code: u32,
 ) {
-    if let Some(pending) = incident.pending.get(id).filter(|pending| pending.attempt == attempt) {
-        uncount(&mut incident.contacts, id, pending.decided_at);
-        incident.pending.remove(id);
-    }
     let rests_until = later(turn.now, turn.policy.rest());
     if let Some(contact) = incident.contacts.get_mut(place) {
         contact.line_mut(id.channel).rests_until = Some(rests_until);
+    }
+    not_reached(incident, turn, id, place, attempt, code);
+}
+
+/// This try came to nothing: the other channel is tried at once, unless this round has called already.
+pub(super) fn not_reached(
+    incident: &mut Incident,
+    turn: &mut Turn<'_>,
+    id: &EffectId,
+    place: usize,
+    attempt: u32,
+    code: u32,
+) {
+    if let Some(pending) = incident.pending.get(id).filter(|pending| pending.attempt == attempt) {
+        uncount(&mut incident.contacts, id, pending.decided_at);
+        incident.pending.remove(id);
     }
     record(incident, turn, id, attempt, turn.now, &format!("refused by the carrier ({code})"));
     let escalating = matches!(incident.status, Status::Escalating { .. });
@@ -145,7 +160,8 @@ pub(super) fn refused(
         let rests = contact.line(other).rests_until.is_some_and(|until| turn.now < until);
         !rests && (other == Channel::Call || !contact.text_stopped)
     });
-    if id.purpose == Purpose::Page && escalating && other_usable {
+    let again = other == Channel::Call && round::was_called(incident, place);
+    if id.purpose == Purpose::Page && escalating && other_usable && !again {
         round::page_by(incident, turn, place, other);
     }
     round::hurry(incident, turn.now);

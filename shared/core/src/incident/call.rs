@@ -12,7 +12,7 @@ use super::{
 use crate::{
     effect::{CallProgress, Channel, Effect, EffectId, Outcome, Party, Pending, Purpose},
     policy::{LEASE, later},
-    turn::Turn,
+    turn::{Alarm, Turn},
 };
 
 pub(super) fn call_settled(
@@ -226,11 +226,14 @@ pub(super) fn polled(
             incident.reached = true;
         }
         Outcome::Polled(CallProgress::Queued) => call.settle_by = later(turn.now, queue_limit),
+        Outcome::Account { code } => {
+            call.settle_by = later(turn.now, turn.policy.ring());
+            turn.alarms.push(Alarm::CarrierAccount { code: *code });
+        }
         Outcome::Polled(_)
         | Outcome::Placed { .. }
         | Outcome::Done
         | Outcome::Permanent { .. }
-        | Outcome::Account { .. }
         | Outcome::NotSent { .. }
         | Outcome::Unknown => call.settle_by = later(turn.now, turn.policy.ring()),
     }

@@ -100,7 +100,8 @@ pub(super) fn tell_ended(incident: &mut Incident, turn: &Turn<'_>, place: usize,
 fn why(incident: &Incident, ended: &EndedBy) -> String {
     let name = &incident.subject.name;
     match ended {
-        EndedBy::User => format!("{name} has checked in with their PIN"),
+        EndedBy::User if incident.subject.has_pin => format!("{name} has checked in with their PIN"),
+        EndedBy::User => format!("{name} has checked in"),
         EndedBy::Contact { place } => format!("{} says that it is over", incident.name_of(*place)),
         EndedBy::AnsweredInTime => format!("{name} had answered in time"),
     }

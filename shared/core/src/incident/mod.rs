@@ -13,7 +13,7 @@ mod sms;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accept::{TextAnswer, answer_text, call_back, no_codes, press, takes_no_codes};
+pub use accept::{TextAnswer, answer_text, call_back, call_instead, no_codes, press, takes_no_codes};
 pub use attempt::settled;
 pub use call::call_told;
 pub use end::{all_clear, end, reopen};
@@ -93,6 +93,9 @@ pub struct Subject {
     pub message: String,
     /// They have stopped our texts.
     pub text_stopped: bool,
+    /// They have a PIN: their check-in proves that it is they.
+    #[serde(default)]
+    pub has_pin: bool,
     /// Their language, if set.
     pub language: Option<String>,
 }
@@ -159,6 +162,9 @@ pub struct Contact {
     pub attempts: u32,
     /// The round in which an unknown outcome was already dialled again.
     pub redialled_in: u32,
+    /// The last round that called them.
+    #[serde(default)]
+    pub called_in: u32,
     /// The calls of the last hour, each from when it was decided, or placed if that is known: never more than the cap.
     pub called_at: Vec<Timestamp>,
     /// Calls under way.
@@ -389,7 +395,7 @@ pub(crate) fn texts_stopped(
                 !theirs || pending.lease_until.is_some()
             });
             if matches!(incident.status, Status::Escalating { .. }) && incident.round > 0 {
-                round::page(incident, turn, place);
+                round::page_once(incident, turn, place);
             }
         }
     }

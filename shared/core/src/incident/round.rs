@@ -87,7 +87,9 @@ pub(crate) fn page(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     let can_text = !contact.text_stopped && !rests(Channel::Sms);
     let can_call = !rests(Channel::Call);
     // A channel that cannot be used is replaced by the other one, even if that was not chosen. If neither can, both wait.
-    let call = can_call && (contact.by_call || !can_text || !contact.by_sms);
+    // A number whose codes are not taken any more can accept by call only.
+    let only_call = contact.wrong_codes >= super::WRONG_CODES_MAX;
+    let call = can_call && (contact.by_call || !can_text || !contact.by_sms || only_call);
     let text = can_text && (contact.by_sms || !can_call || capped);
     if call {
         page_by(incident, turn, place, Channel::Call);
@@ -117,6 +119,7 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
             return;
         }
         contact.called_at.push(turn.now);
+        contact.called_in = round;
     }
     let attempt = attempt::next_try(contact);
     let Some(contact) = incident.contacts.get(place) else { return };
@@ -144,9 +147,21 @@ pub(crate) fn page_added(incident: &mut Incident, turn: &mut Turn<'_>, place: us
             incident.status = Status::Escalating { tier: 0, next_at: turn.now };
             advance(incident, turn);
         }
-        Status::Escalating { .. } => page(incident, turn, place),
+        Status::Escalating { .. } => page_once(incident, turn, place),
         Status::Accepted { .. } | Status::Ended { .. } => {}
     }
+}
+
+/// Pages the contact at `place` outside of their turn, unless this round has called them already.
+pub(super) fn page_once(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    if !was_called(incident, place) {
+        page(incident, turn, place);
+    }
+}
+
+/// Whether this round has called the contact at `place`.
+pub(super) fn was_called(incident: &Incident, place: usize) -> bool {
+    incident.contacts.get(place).is_some_and(|contact| contact.called_in == incident.round)
 }
 
 /// Calls the contact at `place` at once: they rang us, or their text could not be trusted.

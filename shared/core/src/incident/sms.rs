@@ -2,12 +2,12 @@
 
 use super::{
     Incident, Status, accept,
-    attempt::{held_back, is_live, not_sent_words, record, refused},
+    attempt::{held_back, is_live, not_reached, not_sent_words, record, refused},
     end,
 };
 use crate::{
-    effect::{EffectId, Outcome, Party, Purpose},
-    turn::Turn,
+    effect::{EffectId, Outcome, Party, Purpose, TextFailure},
+    turn::{Alarm, Turn},
 };
 
 /// A text is done: one that may have been sent counts as sent.
@@ -20,7 +20,8 @@ pub(super) fn text_settled(
     outcome: &Outcome,
 ) {
     if !is_live(incident, id, attempt) {
-        if let (Outcome::Done | Outcome::Placed { .. }, Purpose::Page, Some(place)) =
+        // One whose fate is unknown counts as sent.
+        if let (Outcome::Done | Outcome::Placed { .. } | Outcome::Unknown, Purpose::Page, Some(place)) =
             (outcome, &id.purpose, place)
         {
             came_late(incident, turn, place, attempt);
@@ -59,16 +60,20 @@ pub(super) fn text_settled(
     }
 }
 
-/// What the carrier tells of a text that it had taken. Delivery means nothing; failure rests the channel.
+/// What the carrier tells of a text that it had taken and that did not arrive. Only a number that cannot take texts at all
+/// rests; what is wrong with our account, or will pass, is no fault of theirs.
 pub fn text_told(
     incident: &mut Incident,
     turn: &mut Turn<'_>,
     id: &EffectId,
     attempt: u32,
-    failed: Option<u32>,
+    code: u32,
+    failure: TextFailure,
 ) {
+    if failure == TextFailure::Account {
+        turn.alarms.push(Alarm::CarrierAccount { code });
+    }
     let Party::Contact(place) = id.party else { return };
-    let Some(code) = failed else { return };
     let Some(contact) = incident.contacts.get(place) else { return };
     let words = format!("not delivered ({code})");
     // Only the last text of this contact says how its line fares, and says it once.
@@ -76,7 +81,10 @@ pub fn text_told(
     if !incident.is_open() || !(last || is_live(incident, id, attempt)) {
         return;
     }
-    refused(incident, turn, id, place, attempt, code);
+    match failure {
+        TextFailure::Number => refused(incident, turn, id, place, attempt, code),
+        TextFailure::Account | TextFailure::Passing => not_reached(incident, turn, id, place, attempt, code),
+    }
     if let Some(contact) = incident.contacts.get_mut(place) {
         contact.sms.last = Some(words);
     }

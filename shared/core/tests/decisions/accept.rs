@@ -330,3 +330,35 @@ fn what_informs_is_given_up_after_a_day() {
     assert_eq!(story.open().due(), None);
     assert!(story.now < t("1d 10:02"));
 }
+
+#[test]
+fn after_five_wrong_codes_only_a_call_accepts_and_the_right_code_brings_one() {
+    let mut story = Story::ringing();
+    story.ann_mut().contacts[0].by_call = false;
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    story.incident_mut().contacts[0].calls.clear();
+    story.incident_mut().pending.remove(&call(0));
+    story.any_code(0, "SM5", "000001", TextAnswer::Accept);
+    assert!(story.pending(&call(0)).is_none(), "who guesses does not use up the calls");
+    story.code(0, "SM6");
+    assert_eq!(story.status(), "escalating");
+    assert!(story.pending(&call(0)).is_some(), "who has the code is called");
+}
+
+#[test]
+fn whoever_takes_no_codes_is_called_in_every_round_even_if_they_only_want_texts() {
+    let mut story = Story::ringing();
+    story.incident_mut().pending.clear();
+    for contact in &mut story.incident_mut().contacts {
+        contact.by_call = false;
+        contact.wrong_codes = if contact.name.starts_with("Bob") { 5 } else { 0 };
+        contact.calls.clear();
+    }
+    story.now = story.next_round_at();
+    story.wake();
+    let round = story.open().round;
+    let called: Vec<_> = story.open().contacts.iter().map(|contact| contact.called_in == round).collect();
+    assert_eq!(called[..2], [true, false]);
+}

@@ -1,7 +1,7 @@
 //! Changes by the API: what weakens the alarm needs the PIN, is told, and waits while an incident is open.
 
 use lucius_core::{
-    deadman::{Contact, ContactChange, Edit, Pause, ProbeSettings, ProfileChange, Proof, State},
+    deadman::{Contact, ContactChange, Edit, Pause, ProbeChange, ProbeSettings, ProfileChange, Proof, State},
     decide::Rejected,
     effect::Party,
     id::ContactId,
@@ -25,7 +25,7 @@ fn change(change: ContactChange, proof: Proof) -> Edit {
 fn probes(change: impl Fn(&mut ProbeSettings), proof: Proof) -> Edit {
     let mut settings = settings(t("10:00"));
     change(&mut settings);
-    Edit::Probes { settings, pause: Pause::Keep, proof }
+    Edit::Probes { change: settings.into(), pause: Pause::Keep, proof }
 }
 
 fn renumbered() -> ContactChange {
@@ -36,16 +36,24 @@ fn renumbered() -> ContactChange {
 fn weakenings(proof: Proof) -> Vec<Edit> {
     let drop = ContactChange { is_emergency_contact: Some(false), ..ContactChange::default() };
     let new_pin = ProfileChange { pin: Some(digest("5678")), ..ProfileChange::default() };
-    let pause = Edit::Probes { settings: settings(t("10:00")), pause: Pause::Until(t("20:00")), proof };
+    let new_password = ProfileChange { password: Some("another".to_owned()), ..ProfileChange::default() };
+    let new_email = ProfileChange { email: Some("eve@example.org".to_owned()), ..ProfileChange::default() };
+    let quieter = ContactChange { by_call: Some(false), ..ContactChange::default() };
+    let later = ContactChange { priority: Some(200), ..ContactChange::default() };
+    let pause = Edit::Probes { change: ProbeChange::default(), pause: Pause::Until(t("20:00")), proof };
     vec![
         Edit::RemoveContact { id: bob(), proof },
         change(drop, proof),
+        change(quieter, proof),
+        change(later, proof),
         probes(|settings| settings.active = false, proof),
         probes(|settings| settings.wait_minutes = 120, proof),
         probes(|settings| settings.max_retries = 6, proof),
         probes(|settings| settings.schedule = schedule(r#"{"cron":"0 18 * * 3"}"#), proof),
         pause,
         Edit::Profile { change: Box::new(new_pin), proof },
+        Edit::Profile { change: Box::new(new_password), proof },
+        Edit::Profile { change: Box::new(new_email), proof },
     ]
 }
 
@@ -100,9 +108,7 @@ fn before_the_switch_is_armed_for_the_first_time_nothing_is_asked_for() {
 #[test]
 fn a_new_number_is_told_to_the_old_one() {
     let mut story = Story::armed();
-    let mut profile = story.ann().profile.clone();
-    profile.phone = phone(777);
-    let change = ProfileChange { profile: Some(profile), ..ProfileChange::default() };
+    let change = ProfileChange { phone: Some(phone(777)), ..ProfileChange::default() };
     story.edit(Edit::Profile { change: Box::new(change), proof: pin("1234") }).unwrap();
     let told: Vec<_> = story.ann().pending.values().cloned().collect();
     assert!(matches!(&told[..], [only] if matches!(&only.effect,
@@ -116,12 +122,9 @@ fn a_new_number_is_told_to_the_old_one() {
 #[test]
 fn another_time_zone_can_put_off_the_question_and_needs_the_pin() {
     let mut story = Story::armed();
-    let mut profile = story.ann().profile.clone();
-    profile.time_zone = TimeZone::parse("Asia/Tokyo").unwrap();
-    let edit = |proof| Edit::Profile {
-        change: Box::new(ProfileChange { profile: Some(profile.clone()), ..ProfileChange::default() }),
-        proof,
-    };
+    let time_zone = TimeZone::parse("Asia/Tokyo").unwrap();
+    let change = ProfileChange { time_zone: Some(time_zone), ..ProfileChange::default() };
+    let edit = |proof| Edit::Profile { change: Box::new(change.clone()), proof };
     assert!(story.edit(edit(Proof::None)).is_err());
     story.edit(edit(pin("1234"))).unwrap();
 }
@@ -129,10 +132,19 @@ fn another_time_zone_can_put_off_the_question_and_needs_the_pin() {
 #[test]
 fn a_name_or_a_message_can_be_changed_by_any_session_even_in_an_incident() {
     let mut story = Story::incident();
-    let mut profile = story.ann().profile.clone();
-    profile.message = Some("The blue door".to_owned());
-    let change = ProfileChange { profile: Some(profile), ..ProfileChange::default() };
+    let message = Some(Some("The blue door".to_owned()));
+    let change = ProfileChange { message, ..ProfileChange::default() };
     story.edit(Edit::Profile { change: Box::new(change), proof: Proof::None }).unwrap();
+}
+
+#[test]
+fn two_edits_that_cross_both_count() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.edit(probes(|settings| settings.active = false, pin("1234"))).unwrap();
+    let one = |change| Edit::Probes { change, pause: Pause::Keep, proof: pin("1234") };
+    story.edit(one(ProbeChange { active: Some(true), ..ProbeChange::default() })).unwrap();
+    story.edit(one(ProbeChange { by_call: Some(true), ..ProbeChange::default() })).unwrap();
+    assert!(story.ann().settings.active && story.ann().settings.by_call);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lucius_core::{
     decide::Event,
-    effect::{CallProgress, Effect, NotSent, Outcome, Purpose},
+    effect::{CallProgress, Effect, NotSent, Outcome, Purpose, TextFailure},
     history::What,
     turn::Alarm,
     voice::Then,
@@ -243,8 +243,40 @@ fn a_carrier_that_names_an_absurd_queue_does_not_stop_the_rounds() {
 }
 
 fn text_failed(story: &mut Story, attempt: u32) {
-    let event = Event::TextFailed { effect: text(0), attempt, code: 30003 };
+    text_failed_by(story, attempt, TextFailure::Number);
+}
+
+fn text_failed_by(story: &mut Story, attempt: u32, failure: TextFailure) {
+    let event = Event::TextFailed { effect: text(0), attempt, code: 30005, failure };
     story.decide(&event).unwrap();
+}
+
+#[test]
+fn a_text_that_failed_for_another_reason_rests_nobody_and_calls() {
+    for failure in [TextFailure::Account, TextFailure::Passing] {
+        let mut story = Story::armed();
+        story.ann_mut().contacts[0].by_call = false;
+        story.sos().wake();
+        let attempt = story.attempt(&text(0));
+        story.outcome(&text(0), &Outcome::Done);
+        text_failed_by(&mut story, attempt, failure);
+        assert!(story.is_called(0));
+        assert_eq!(story.open().contacts[0].sms.rests_until, None);
+        let alarmed = story.last.alarms.contains(&Alarm::CarrierAccount { code: 30005 });
+        assert_eq!(alarmed, failure == TextFailure::Account);
+    }
+}
+
+#[test]
+fn a_text_that_failed_does_not_ring_a_phone_again_that_this_round_has_rung() {
+    let mut story = Story::armed();
+    story.sos().wake();
+    let attempt = story.attempt(&text(0));
+    story.outcome(&text(0), &Outcome::Done);
+    story.outcome(&call(0), &Outcome::Permanent { code: 21214 });
+    assert!(!story.is_called(0));
+    text_failed(&mut story, attempt);
+    assert!(!story.is_called(0), "this round has tried to call them");
 }
 
 #[test]

@@ -193,7 +193,9 @@ fn an_account_error_alarms_and_the_question_stays() {
 fn a_pause_ends_by_itself_and_then_asks() {
     let mut story = Story::armed();
     let until = Pause::Until(t("14:00"));
-    story.edit(Edit::Probes { settings: settings(story.now), pause: until, proof: pin("1234") }).unwrap();
+    story
+        .edit(Edit::Probes { change: settings(story.now).into(), pause: until, proof: pin("1234") })
+        .unwrap();
     story.ann_mut().pending.clear();
     assert_eq!(story.ann_due().unwrap().at, t("14:00"));
     story.at("13:59:59").wake();
@@ -261,7 +263,7 @@ fn after_the_end_the_next_question_is_computed_anew() {
 fn only_off_without_incident_and_effects_has_no_alarm_clock() {
     let mut story = Story::armed();
     let off = lucius_core::deadman::ProbeSettings { active: false, ..settings(story.now) };
-    story.edit(Edit::Probes { settings: off, pause: Pause::Keep, proof: pin("1234") }).unwrap();
+    story.edit(Edit::Probes { change: off.into(), pause: Pause::Keep, proof: pin("1234") }).unwrap();
     assert!(story.ann_due().is_some(), "the notice of it is still to be sent");
     story.ann_mut().pending.clear();
     assert_eq!(story.ann_due(), None);

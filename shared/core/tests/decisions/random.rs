@@ -8,7 +8,9 @@ use lucius_core::{
     actor::ActorId,
     deadman::{CheckIn, ContactChange, Deadman, Edit, Line, Medium, Pause, ProbeSettings, Proof},
     decide::{Case, ContactAct, Event, Report, decide},
-    effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Pending, Purpose, claim},
+    effect::{
+        CallProgress, Channel, EffectId, NotSent, Outcome, Party, Pending, Purpose, TextFailure, claim,
+    },
     id::ContactId,
     incident::{Incident, TextAnswer},
     policy::{LEASE, Policy, later},
@@ -254,7 +256,8 @@ impl World {
                 let place = place_of(*which)?;
                 let attempt = self.case.incident.as_ref()?.contacts[place].sms.last_try?;
                 let effect = crate::world::text(place);
-                Event::TextFailed { effect, attempt, code: 30003 }
+                let failure = [TextFailure::Number, TextFailure::Account, TextFailure::Passing][place % 3];
+                Event::TextFailed { effect, attempt, code: 30003, failure }
             }
             Step::Press { which, step, digits } => {
                 let call = self.call(*which)?;
@@ -316,11 +319,15 @@ impl World {
             0 => Edit::AddContact { contact: new_contact("New", 300 + number), proof },
             1 => change(ContactChange { phone: Some(phone(400 + number)), ..ContactChange::default() }),
             2 => Edit::RemoveContact { id, proof },
-            3 => Edit::Probes { settings: ProbeSettings { active: false, ..on }, pause: Pause::Keep, proof },
-            4 => Edit::Probes { settings: on, pause: Pause::Keep, proof },
+            3 => Edit::Probes {
+                change: ProbeSettings { active: false, ..on }.into(),
+                pause: Pause::Keep,
+                proof,
+            },
+            4 => Edit::Probes { change: on.into(), pause: Pause::Keep, proof },
             5 => {
                 let until = later(self.now, SignedDuration::from_mins(i64::try_from(number).unwrap() * 10));
-                Edit::Probes { settings: on, pause: Pause::Until(until), proof }
+                Edit::Probes { change: on.into(), pause: Pause::Until(until), proof }
             }
             6 => Edit::Resolve { incident: self.case.incident.as_ref()?.id, proof },
             _ => {

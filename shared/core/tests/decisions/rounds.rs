@@ -216,6 +216,7 @@ fn of_more_than_twenty_contacts_the_first_by_priority_are_called() {
 fn whoever_stops_our_texts_is_called_at_once() {
     let mut story = Story::incident();
     story.incident_mut().contacts[0].by_call = false;
+    story.incident_mut().contacts[0].called_in = 0;
     story.incident_mut().pending.remove(&call(0));
     let stopped = Event::TextsStopped { key: "SM1".to_owned(), phone: phone(201), stopped: true };
     story.decide(&stopped).unwrap();

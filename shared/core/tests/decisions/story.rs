@@ -55,7 +55,7 @@ impl Story {
             return story;
         }
         let arm = Edit::Probes {
-            settings: settings(now),
+            change: settings(now).into(),
             pause: lucius_core::deadman::Pause::Keep,
             proof: Proof::None,
         };

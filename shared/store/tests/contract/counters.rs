@@ -44,20 +44,15 @@ async fn a_caller_stands_in_one_place(store: &impl Store) {
 }
 
 async fn of_two_clocks_one_sweeps(store: &impl Store) {
-    assert_eq!(store.sweep_cycle().await.unwrap(), None);
-    let clocks = join_all([store.sweep_began(at(0)), store.sweep_began(at(0))]).await;
-    assert_eq!(clocks.into_iter().filter(|clock| *clock == Ok(true)).count(), 1);
-    // One that has begun is given the time of its function, and no more.
-    assert!(!store.sweep_began(at(29)).await.unwrap());
-    assert!(store.sweep_began(at(30)).await.unwrap());
+    assert!(store.sweep_needed(at(0)).await.unwrap());
     store.sweep_finished(at(32)).await.unwrap();
-    assert_eq!(store.sweep_cycle().await.unwrap(), Some(at(32)));
-    assert!(!store.sweep_began(at(71)).await.unwrap());
-    assert!(store.sweep_began(at(72)).await.unwrap());
+    assert!(!store.sweep_needed(at(71)).await.unwrap());
+    assert!(store.sweep_needed(at(72)).await.unwrap());
     store.sweep_finished(at(72)).await.unwrap();
+    assert!(!store.sweep_needed(at(73)).await.unwrap());
     // A clock that is far ahead stops nobody.
     store.sweep_finished(at(9_999)).await.unwrap();
-    assert!(store.sweep_began(at(120)).await.unwrap());
+    assert!(store.sweep_needed(at(120)).await.unwrap());
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ async fn the_index_holds_what_waits(store: &impl Store) {
     assert_eq!(entry(store, me).await, None, "off");
 
     let edit = |active| {
-        Event::Edit(Edit::Probes { settings: settings(active), pause: Pause::Keep, proof: Proof::None })
+        Event::Edit(Edit::Probes { change: settings(active).into(), pause: Pause::Keep, proof: Proof::None })
     };
     tale.goes(edit(true)).await;
     let waiting = entry(store, me).await.unwrap();

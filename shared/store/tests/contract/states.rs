@@ -85,7 +85,7 @@ fn event_of(drawn: Drawn, tale: &Story<'_, DynamoStore>) -> Event {
             Event::Edit(Edit::AddContact { contact, proof: Proof::None })
         }
         _ => Event::Edit(Edit::Probes {
-            settings: settings(place > 0),
+            change: settings(place > 0).into(),
             pause: Pause::Keep,
             proof: Proof::None,
         }),

@@ -139,7 +139,7 @@ impl<'a, S: Store> Story<'a, S> {
     /// The same with the switch armed.
     pub(crate) async fn armed(store: &'a S, contacts: u64) -> Self {
         let mut tale = Self::begin(store, contacts).await;
-        let edit = Edit::Probes { settings: settings(true), pause: Pause::Keep, proof: Proof::None };
+        let edit = Edit::Probes { change: settings(true).into(), pause: Pause::Keep, proof: Proof::None };
         tale.goes(Event::Edit(edit)).await;
         tale
     }

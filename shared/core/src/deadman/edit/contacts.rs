@@ -151,7 +151,7 @@ fn entering(deadman: &mut Deadman, turn: &Turn<'_>, proof: Proof) -> Result<bool
     if deadman.incident.is_some() && proof == Proof::None {
         return Ok(false);
     }
-    authorise(deadman, turn, proof)?;
+    authorise(deadman, turn, proof, "pin")?;
     Ok(true)
 }
 
@@ -188,8 +188,12 @@ pub(super) fn change(
     let renumbered = new.phone != old.phone;
     let chosen = new.is_emergency_contact && !old.is_emergency_contact;
     let mut trusted = true;
-    if dropped || (quieter && old.is_emergency_contact) || proof != Proof::None {
-        authorise(deadman, turn, proof)?;
+    let quieter = quieter && old.is_emergency_contact;
+    if quieter {
+        not_in_incident(deadman, "a contact who is called later or by fewer channels")?;
+    }
+    if dropped || quieter || proof != Proof::None {
+        authorise(deadman, turn, proof, "pin")?;
     }
     if renumbered || chosen {
         trusted = entering(deadman, turn, proof)?;
@@ -203,7 +207,7 @@ pub(super) fn change(
         // The PIN speaks for this contact as they are now; and a number that was beyond doubt is so again.
         deadman.unproven.retain(|known| known.contact != id);
     }
-    if dropped || renumbered {
+    if dropped || renumbered || quieter {
         let phone = deadman.profile.phone.clone();
         notify(deadman, turn, phone, &format!("your contact {} was changed.", new.name()));
     }
@@ -266,7 +270,7 @@ pub(super) fn remove(
     if contact.is_emergency_contact {
         not_the_last(deadman, id)?;
     }
-    authorise(deadman, turn, proof)?;
+    authorise(deadman, turn, proof, "pin")?;
     let phone = deadman.profile.phone.clone();
     notify(deadman, turn, phone, &format!("{} was removed from your contacts.", contact.name()));
     turn.pointers.push(Pointer::ContactOf { user: deadman.id, old: Some(contact.phone), new: None });

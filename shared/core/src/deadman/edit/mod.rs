@@ -7,23 +7,36 @@ mod contacts;
 mod probes;
 
 pub use contacts::{ContactChange, NewContact};
-pub use probes::Pause;
+pub use probes::{Pause, ProbeChange};
 
-use super::{Deadman, Line, ProbeSettings, Profile, Proof, Proven, State};
+use super::{Deadman, Line, Profile, Proof, Proven, State};
 use crate::{
     decide::Rejected,
     id::{ContactId, IncidentId},
     incident::{self, EndedBy, Incident},
     open::tell,
     phone::PhoneNumber,
+    schedule::TimeZone,
     turn::{Pointer, Turn},
 };
 
 /// What changes of a user; `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileChange {
-    /// The profile as it should be, all but `password` and `pin` taken from it.
-    pub profile: Option<Profile>,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// E-mail address, in lower case.
+    pub email: Option<String>,
+    /// Number.
+    pub phone: Option<PhoneNumber>,
+    /// Where their clock hangs.
+    pub time_zone: Option<TimeZone>,
+    /// Language; `Some(None)` takes it away.
+    pub language: Option<Option<String>>,
+    /// What contacts are told; `Some(None)` takes it away.
+    pub message: Option<Option<String>>,
     /// The new password, hashed.
     pub password: Option<String>,
     /// The new PIN.
@@ -42,8 +55,8 @@ pub enum Edit {
     },
     /// Of how and when to ask.
     Probes {
-        /// The settings as they should be.
-        settings: ProbeSettings,
+        /// What.
+        change: ProbeChange,
         /// What becomes of a pause.
         pause: Pause,
         /// What came with it.
@@ -96,7 +109,7 @@ pub fn edit(
     let before = deadman.clone();
     let done = match edit {
         Edit::Profile { change, proof } => profile(deadman, turn, change, *proof),
-        Edit::Probes { settings, pause, proof } => probes::change(deadman, turn, settings, *pause, *proof),
+        Edit::Probes { change, pause, proof } => probes::change(deadman, turn, change, *pause, *proof),
         Edit::AddContact { contact, proof } => contacts::add(deadman, incident, turn, contact, *proof),
         Edit::ChangeContact { id, change, proof } => {
             contacts::change(deadman, incident, turn, *id, change, *proof)
@@ -118,19 +131,26 @@ pub fn edit(
     }
 }
 
-/// Asks for the PIN where one is set and the switch has been armed before.
+/// Asks for the PIN where one is set and the switch has been armed before. `field` is where a request carries it.
 ///
 /// # Errors
 /// [`Rejected::Forbidden`], in words for the person.
-pub(crate) fn authorise(deadman: &mut Deadman, turn: &Turn<'_>, proof: Proof) -> Result<Proven, Rejected> {
+pub(crate) fn authorise(
+    deadman: &mut Deadman,
+    turn: &Turn<'_>,
+    proof: Proof,
+    field: &str,
+) -> Result<Proven, Rejected> {
     let needed = deadman.profile.pin.is_some() && deadman.armed_once;
-    let forbidden = |words: &str| Err(Rejected::Forbidden(words.to_owned()));
+    let forbidden = |words: String| Err(Rejected::Forbidden(words));
     match deadman.prove(turn, proof, Line::Open) {
         Proven::Yes => Ok(Proven::Yes),
         Proven::NotGiven if !needed => Ok(Proven::NotGiven),
-        Proven::NotGiven => forbidden("this change can weaken the alarm: send your PIN with it, as \"pin\""),
-        Proven::Wrong => forbidden("the PIN is wrong"),
-        Proven::Locked => forbidden("too many wrong PINs today: try again tomorrow"),
+        Proven::NotGiven => {
+            forbidden(format!("this change can weaken the alarm: send your PIN with it, as \"{field}\""))
+        }
+        Proven::Wrong => forbidden("the PIN is wrong".to_owned()),
+        Proven::Locked => forbidden("too many wrong PINs today: try again tomorrow".to_owned()),
     }
 }
 
@@ -149,6 +169,21 @@ fn notify(deadman: &mut Deadman, turn: &Turn<'_>, to: PhoneNumber, what: &str) {
     }
 }
 
+fn changed(old: &Profile, change: &ProfileChange) -> Profile {
+    Profile {
+        first_name: change.first_name.clone().unwrap_or_else(|| old.first_name.clone()),
+        last_name: change.last_name.clone().unwrap_or_else(|| old.last_name.clone()),
+        email: change.email.clone().unwrap_or_else(|| old.email.clone()),
+        phone: change.phone.clone().unwrap_or_else(|| old.phone.clone()),
+        password: change.password.clone().unwrap_or_else(|| old.password.clone()),
+        is_admin: old.is_admin,
+        language: change.language.clone().unwrap_or_else(|| old.language.clone()),
+        time_zone: change.time_zone.clone().unwrap_or_else(|| old.time_zone.clone()),
+        pin: change.pin.or(old.pin),
+        message: change.message.clone().unwrap_or_else(|| old.message.clone()),
+    }
+}
+
 fn profile(
     deadman: &mut Deadman,
     turn: &mut Turn<'_>,
@@ -156,17 +191,22 @@ fn profile(
     proof: Proof,
 ) -> Result<(), Rejected> {
     let old = deadman.profile.clone();
-    let mut new = change.profile.clone().unwrap_or_else(|| old.clone());
-    new.password = change.password.clone().unwrap_or_else(|| old.password.clone());
-    new.pin = change.pin.or(old.pin);
+    let new = changed(&old, change);
     let moved = new.time_zone != old.time_zone;
     let renewed = new.phone != old.phone || change.pin.is_some();
+    // Whoever has the password has the switch, and whoever has the address gets the next password.
+    let taken_over = new.password != old.password || new.email != old.email;
     // Another time zone can put the next question off by a day.
-    if renewed || (moved && deadman.settings.active) {
-        not_in_incident(deadman, "a new phone number, PIN or time zone")?;
-        authorise(deadman, turn, proof)?;
-        let what =
-            if renewed { "your phone number or PIN was changed." } else { "your time zone was changed." };
+    if renewed || taken_over || (moved && deadman.settings.active) {
+        not_in_incident(deadman, "a new phone number, PIN, password, e-mail address or time zone")?;
+        authorise(deadman, turn, proof, "current_pin")?;
+        let what = if renewed {
+            "your phone number or PIN was changed."
+        } else if taken_over {
+            "your password or e-mail address was changed."
+        } else {
+            "your time zone was changed."
+        };
         notify(deadman, turn, old.phone.clone(), what);
     }
     if deadman.contacts.iter().any(|contact| contact.phone == new.phone) {
