@@ -16,7 +16,12 @@ use lucius_core::{
     voice::Reply,
     words::Answer,
 };
-use lucius_shell::{run, wake::wake};
+use lucius_shell::{
+    ports::{NotArranged, Ports as _},
+    run,
+    sweep::{Invoker, sweep},
+    wake::wake,
+};
 use lucius_store::Store as _;
 use support::{Did, Script, Stage};
 
@@ -202,4 +207,34 @@ async fn a_call_placed_into_an_incident_that_has_ended_is_cancelled() {
     let did = stage.carrier.take();
     assert!(did.contains(&Did::Called("+12025551001".to_owned())), "{did:?}");
     assert!(did.iter().any(|did| matches!(did, Did::Cancelled(_))), "{did:?}");
+}
+
+/// Whoever takes overdue actors: notes them.
+#[derive(Debug, Default)]
+struct Taker(std::sync::Mutex<Vec<ActorId>>, tokio::sync::Notify);
+
+impl Invoker for Taker {
+    async fn invoke(&self, actors: &[ActorId]) -> Result<(), NotArranged> {
+        self.0.lock().unwrap().extend(actors);
+        self.1.notify_one();
+        Ok(())
+    }
+}
+
+/// The queue is what may be broken: what is overdue does not wait for it.
+#[tokio::test]
+async fn a_queue_that_hangs_keeps_nothing_overdue_from_being_handed_over() {
+    let stage = Stage::new().await;
+    let soon = stage.armed_user(1).await;
+    stage.wake(ActorId::Deadman(soon)).await;
+    let overdue = stage.another_armed_user().await;
+    stage.pass_deadline(soon).await;
+    stage.advance(SignedDuration::from_secs(-30));
+    stage.shell.ports.queue().hang();
+    let taker = Taker::default();
+    let sweeping = std::pin::pin!(sweep(&stage.shell, &taker));
+    let taken = std::pin::pin!(taker.1.notified());
+    let first = futures::future::select(taken, sweeping).await;
+    assert!(matches!(first, futures::future::Either::Left(_)), "there are hints that could not be sent");
+    assert_eq!(*taker.0.lock().unwrap(), [ActorId::Deadman(overdue)]);
 }

@@ -13,7 +13,7 @@ use std::{
     pin::pin,
     sync::{
         Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
 };
@@ -157,10 +157,20 @@ impl Nature for Clock {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Hints(Mutex<Vec<(ActorId, u32)>>);
+pub(crate) struct Hints(Mutex<Vec<(ActorId, u32)>>, AtomicBool);
+
+impl Hints {
+    /// From now on, nothing is answered.
+    pub(crate) fn hang(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+}
 
 impl Queue for Hints {
     async fn hint(&self, actor: ActorId, delay_seconds: u32) -> Result<(), NotArranged> {
+        if self.1.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.0.lock().unwrap().push((actor, delay_seconds));
         Ok(())
     }
@@ -275,22 +285,27 @@ impl Stage {
 
     /// A user whose question is due now, with `contacts` contacts in tiers of one, and no follow-up questions.
     pub(crate) async fn armed_user(&self, contacts: u64) -> UserId {
-        self.user(contacts, self.now()).await
+        self.user(1, contacts, self.now()).await
+    }
+
+    /// Somebody else whose question is due now.
+    pub(crate) async fn another_armed_user(&self) -> UserId {
+        self.user(2, 1, self.now()).await
     }
 
     /// A user whose question is due in an hour.
     pub(crate) async fn armed_user_later(&self, contacts: u64) -> UserId {
-        self.user(contacts, later(self.now(), SignedDuration::from_hours(1))).await
+        self.user(1, contacts, later(self.now(), SignedDuration::from_hours(1))).await
     }
 
-    async fn user(&self, contacts: u64, next_probe_at: Timestamp) -> UserId {
+    async fn user(&self, nth: u16, contacts: u64, next_probe_at: Timestamp) -> UserId {
         let now = self.now();
-        let id = UserId::new(now, 7);
+        let id = UserId::new(now, nth);
         let profile = Profile {
             first_name: "Ann".to_owned(),
             last_name: "Lee".to_owned(),
-            email: "ann@example.com".to_owned(),
-            phone: PhoneNumber::parse("+12025550001").unwrap(),
+            email: format!("ann{nth}@example.com"),
+            phone: PhoneNumber::parse(&format!("+1202555000{nth}")).unwrap(),
             password: String::new(),
             is_admin: false,
             language: None,
