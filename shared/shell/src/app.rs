@@ -3,7 +3,7 @@
 use lucius_auth::Sessions;
 use lucius_core::phone::{NumberPolicy, PhoneNumber};
 use lucius_store::Keyring;
-use lucius_twilio::TwilioVerifier;
+use lucius_twilio::{TwilioVerifier, client::renewable::Renewable};
 use secrecy::SecretString;
 
 use crate::shell::Shell;
@@ -19,7 +19,7 @@ pub struct App<P> {
     /// Our number.
     pub service_number: PhoneNumber,
     /// Tells the carrier's requests from everybody else's; for webhooks.
-    pub twilio: Option<TwilioVerifier>,
+    pub twilio: Option<Renewable<TwilioVerifier>>,
     /// Reads session tokens; for the API.
     pub sessions: Option<Sessions>,
     /// What the first admin has to show; for users.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::{
     Builder,
@@ -18,7 +19,10 @@ use aws_types::{SdkConfig, region::Region};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lucius_core::{actor::ActorId, id::UserId};
 use lucius_store::DynamoStore;
-use lucius_twilio::TwilioClient;
+use lucius_twilio::{
+    TwilioClient,
+    client::renewable::{Reading, Source},
+};
 use secrecy::SecretString;
 
 use crate::{
@@ -62,6 +66,20 @@ pub fn sdk_config(config: &Config) -> anyhow::Result<SdkConfig> {
         builder = builder.endpoint_url(endpoint.clone());
     }
     Ok(builder.build())
+}
+
+/// The same, for what a function cannot start without: secrets and keys. One read more may fail before it gives up, and all
+/// of them, which are made side by side, end well within the ten seconds that Lambda gives it to start.
+#[must_use]
+pub fn patient(sdk: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(1_500))
+        .operation_timeout(Duration::from_secs(5))
+        .build();
+    let retries =
+        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
+    sdk.to_builder().timeout_config(timeouts).retry_config(retries).build()
 }
 
 fn http_client(config: &Config) -> anyhow::Result<SharedHttpClient> {
@@ -249,17 +267,125 @@ impl Ports for AwsPorts {
     }
 }
 
+/// What kind of failure it was, and nothing of what came back: an answer that cannot be read may hold the secret itself.
+pub(crate) fn kind<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    let kind = match error {
+        SdkError::ServiceError(context) => context.err().code().unwrap_or("an error without a code"),
+        SdkError::TimeoutError(_) => "no answer in time",
+        SdkError::DispatchFailure(_) => "no connection",
+        SdkError::ResponseError(_) => "an answer that cannot be read",
+        SdkError::ConstructionFailure(_) => "the request was not made",
+        // The SDK may learn new kinds.
+        _ => "an unknown failure",
+    };
+    kind.to_owned()
+}
+
 /// Reads a secret.
 ///
 /// # Errors
 /// It cannot be read, or holds no text.
 pub async fn secret(client: &aws_sdk_secretsmanager::Client, arn: &str) -> anyhow::Result<SecretString> {
-    let value = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
-        anyhow::anyhow!(
-            "a secret could not be read: {}",
-            aws_sdk_secretsmanager::error::DisplayErrorContext(&error)
-        )
-    })?;
-    let text = value.secret_string().ok_or_else(|| anyhow::anyhow!("a secret holds no text"))?;
-    Ok(SecretString::from(text.to_owned()))
+    let value = client.get_secret_value().secret_id(arn).send().await;
+    let value = value.map_err(|error| anyhow::anyhow!("a secret could not be read: {}", kind(&error)))?;
+    let text = value.secret_string.ok_or_else(|| anyhow::anyhow!("a secret holds no text"))?;
+    Ok(SecretString::from(text))
+}
+
+/// A secret of the carrier that is read again when the carrier no longer agrees with it.
+pub(crate) struct Rotated<F> {
+    /// Reads it.
+    pub(crate) client: aws_sdk_secretsmanager::Client,
+    /// Where it is.
+    pub(crate) arn: String,
+    /// Makes of it what is held.
+    pub(crate) parse: F,
+}
+
+/// Reading a secret again may take this long: a carrier, or the outcomes of other calls, wait meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl<T, F: Fn(&SecretString) -> anyhow::Result<T> + Send + Sync> Source<T> for Rotated<F> {
+    fn read(&self) -> Reading<'_, T> {
+        Box::pin(async move {
+            let read = tokio::time::timeout(PATIENCE, secret(&self.client, &self.arn)).await;
+            let read = read.unwrap_or_else(|_| Err(anyhow::anyhow!("a secret was not read in time")));
+            match read.and_then(|secret| (self.parse)(&secret)) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    tracing::error!(error = %error, "the carrier's secret was not read again; the old one stays");
+                    None
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread,
+    };
+
+    use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    /// Secrets Manager on this machine, with one answer after the other; and what starts a function there.
+    fn answering(answers: &'static [(u16, &'static str)]) -> SdkConfig {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for (status, body) in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                // The request fits into one read, and says nothing that is needed.
+                let _length = stream.read(&mut [0; 8_192]).unwrap();
+                let head =
+                    format!("HTTP/1.1 {status} Any\r\nconnection: close\r\ncontent-length: {}", body.len());
+                stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+            }
+        });
+        let sdk = SdkConfig::builder()
+            .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None)))
+            .http_client(Builder::new().build_http())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .endpoint_url(endpoint)
+            .build();
+        patient(&sdk)
+    }
+
+    async fn read(answers: &'static [(u16, &'static str)]) -> anyhow::Result<SecretString> {
+        secret(&aws_sdk_secretsmanager::Client::new(&answering(answers)), "arn").await
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_asked_for_three_times() {
+        const FINE: (u16, &str) = (200, r#"{"SecretString":"hush"}"#);
+        let told = read(&[(500, "{}"), (503, "{}"), FINE]).await.unwrap();
+        assert_eq!(told.expose_secret(), "hush");
+        assert!(read(&[(500, "{}"), (500, "{}"), (500, "{}"), FINE]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_failure_shows_its_kind_and_nothing_of_the_answer() {
+        let broken = read(&[(200, r#"{"SecretString":"hush","#); 3]).await.unwrap_err();
+        assert_eq!(format!("{broken:?}"), "a secret could not be read: an error without a code");
+        let refused = read(&[(400, r#"{"__type":"AccessDeniedException","Message":"hush"}"#)]).await;
+        assert_eq!(refused.unwrap_err().to_string(), "a secret could not be read: AccessDeniedException");
+    }
+
+    #[tokio::test]
+    async fn a_rotated_secret_is_read_again_and_one_that_makes_no_sense_is_not_taken() {
+        let sdk = answering(&[(200, r#"{"SecretString":"7"}"#), (200, r#"{"SecretString":"seven"}"#)]);
+        let parse = |text: &SecretString| Ok(text.expose_secret().parse::<u32>()?);
+        let client = aws_sdk_secretsmanager::Client::new(&sdk);
+        let source = Rotated { client, arn: "arn".to_owned(), parse };
+        assert_eq!(source.read().await, Some(7));
+        assert_eq!(source.read().await, None);
+    }
 }

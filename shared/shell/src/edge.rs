@@ -59,10 +59,12 @@ impl Request {
         }
     }
 
-    /// The parts of the path, without empty ones: a slash at the end makes no difference.
+    /// The parts of the path: one slash at the end makes no difference. A part may be empty, and no route has such a part:
+    /// `//login` would pass the throttle of `/login` by.
     #[must_use]
     pub fn segments(&self) -> Vec<&str> {
-        self.raw_path.split('/').filter(|part| !part.is_empty()).collect()
+        let path = self.raw_path.strip_prefix('/').unwrap_or(&self.raw_path);
+        path.strip_suffix('/').unwrap_or(path).split('/').collect()
     }
 
     /// The only value of a header, if it is text.
@@ -142,5 +144,34 @@ impl Response {
             builder = builder.header(name, value);
         }
         builder.body(Body::Text(self.body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_slash_at_the_end_is_forgiven() {
+        let parts = |path: &str| {
+            let request = Request {
+                method: Method::POST,
+                raw_path: path.to_owned(),
+                raw_query: String::new(),
+                headers: HeaderMap::new(),
+                body: Vec::new(),
+                arrived_at: Timestamp::UNIX_EPOCH,
+                source_ip: String::new(),
+            };
+            request.segments().join("|")
+        };
+        for path in ["/login", "/login/"] {
+            assert_eq!(parts(path), "login", "{path}");
+        }
+        for path in ["//login", "/login//", "///login", "/./login", "//", "/"] {
+            assert_ne!(parts(path), "login", "{path}");
+        }
+        assert_eq!(parts("/call/ask/1/"), "call|ask|1");
+        assert_eq!(parts("/call//ask"), "call||ask");
     }
 }

@@ -5,13 +5,16 @@ use std::pin::Pin;
 use lambda_runtime::LambdaEvent;
 use lucius_auth::Sessions;
 use lucius_store::{DynamoStore, Keyring};
-use lucius_twilio::{Settings, Tokens, TwilioClient, TwilioVerifier};
+use lucius_twilio::{
+    Settings, Tokens, TwilioClient, TwilioVerifier,
+    client::{ApiKey, renewable::Renewable},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::{
     app::App,
-    aws::{self, AwsPorts, EventBridgePlanner, RealNature, SqsQueue},
+    aws::{self, AwsPorts, EventBridgePlanner, RealNature, Rotated, SqsQueue},
     config::Config,
     edge::{Request, Response},
     ports::Nature,
@@ -58,27 +61,29 @@ pub async fn start() -> Result<Started, Error> {
     lambda_http::tracing::init_default_subscriber();
     let config = Config::from_env()?;
     let sdk = aws::sdk_config(&config)?;
-    let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
+    let patient = aws::patient(&sdk);
+    let secrets = aws_sdk_secretsmanager::Client::new(&patient);
     let table = aws_sdk_dynamodb::Client::new(&sdk);
     let (deployment, setup_token, webhook, api, sessions, ()) = futures::join!(
         aws::secret(&secrets, &config.secret_deployment),
         optional(&secrets, config.secret_setup.as_deref()),
         optional(&secrets, config.secret_twilio.as_deref()),
         optional(&secrets, config.secret_twilio_api.as_deref()),
-        crate::session::load(&sdk, config.jwt_key_id.as_deref(), &config.public_base_url),
+        crate::session::load(&patient, config.jwt_key_id.as_deref(), &config.public_base_url),
         warm(&table, &config.table),
     );
     let keyring = Keyring::new(deployment?.expose_secret().as_bytes());
     let ports = AwsPorts {
         store: DynamoStore::new(table, config.table.clone(), keyring.clone()),
-        carrier: api?.map(|secret| carrier(&config, &secret)).transpose()?,
+        carrier: api?.map(|secret| carrier(&config, &secrets, &secret)).transpose()?,
         queue: SqsQueue::new(&sdk, config.queue_url.clone()),
         planner: EventBridgePlanner::new(&sdk, &config),
         nature: RealNature,
     };
     let (deadman_function, escalate_function) =
         (config.deadman_function.clone(), config.escalate_function.clone());
-    let app = app(config, keyring, ports, webhook?, setup_token?, sessions?)?;
+    let twilio = webhook?.map(|secret| verifier(&config, &secrets, &secret)).transpose()?;
+    let app = app(config, keyring, ports, twilio, setup_token?, sessions?);
     Ok(Started { app, sdk, deadman_function, escalate_function })
 }
 
@@ -86,12 +91,11 @@ fn app(
     config: Config,
     keyring: Keyring,
     ports: AwsPorts,
-    webhook: Option<SecretString>,
+    twilio: Option<Renewable<TwilioVerifier>>,
     setup_token: Option<SecretString>,
     sessions: Option<Sessions>,
-) -> anyhow::Result<App<AwsPorts>> {
-    let twilio = webhook.map(|secret| verifier(&config, &secret)).transpose()?;
-    Ok(App {
+) -> App<AwsPorts> {
+    App {
         shell: Shell {
             ports,
             policy: config.policy,
@@ -104,7 +108,7 @@ fn app(
         twilio,
         sessions,
         setup_token,
-    })
+    }
 }
 
 async fn optional(
@@ -128,26 +132,51 @@ async fn warm(client: &aws_sdk_dynamodb::Client, table: &str) {
     }
 }
 
-fn verifier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioVerifier> {
-    let WebhookSecret { auth_token, auth_token_next } = serde_json::from_str(secret.expose_secret())
-        .map_err(|_| {
-            anyhow::anyhow!("the carrier's webhook secret is not the JSON that the template writes")
-        })?;
-    let next = auth_token_next.filter(|token| !token.expose_secret().is_empty());
-    Ok(TwilioVerifier::new(config.twilio_account_sid.clone(), Tokens::new(auth_token, next)?))
+/// Tells the carrier's requests from others, with the auth tokens as they are now and as they will be.
+fn verifier(
+    config: &Config,
+    client: &aws_sdk_secretsmanager::Client,
+    secret: &SecretString,
+) -> anyhow::Result<Renewable<TwilioVerifier>> {
+    let account = config.twilio_account_sid.clone();
+    let parse = move |secret: &SecretString| {
+        let WebhookSecret { auth_token, auth_token_next } = serde_json::from_str(secret.expose_secret())
+            .map_err(|_| {
+                anyhow::anyhow!("the carrier's webhook secret is not the JSON that the template writes")
+            })?;
+        Ok(TwilioVerifier::new(account.clone(), Tokens::new(auth_token, auth_token_next)?))
+    };
+    let first = parse(secret)?;
+    let arn = config.secret_twilio.clone().unwrap_or_default();
+    Ok(Renewable::fixed(first).renewed_by(Rotated { client: client.clone(), arn, parse }))
 }
 
-fn carrier(config: &Config, secret: &SecretString) -> anyhow::Result<TwilioClient> {
-    let ApiSecret { key, secret } = serde_json::from_str(secret.expose_secret())
-        .map_err(|_| anyhow::anyhow!("the carrier's API secret is not the JSON that the template writes"))?;
-    Ok(TwilioClient::new(Settings {
+/// Calls and texts with the API key as it is now and as it will be.
+fn carrier(
+    config: &Config,
+    client: &aws_sdk_secretsmanager::Client,
+    secret: &SecretString,
+) -> anyhow::Result<TwilioClient> {
+    let ApiSecret { key, secret } = api_secret(secret)?;
+    let carrier = TwilioClient::new(Settings {
         account_sid: config.twilio_account_sid.clone(),
         service_number: config.service_number.clone(),
         base_url: config.twilio_base_url.clone(),
         key,
         secret,
         timeouts: lucius_twilio::client::Timeouts::default(),
-    })?)
+    })?;
+    let parse = |secret: &SecretString| {
+        let ApiSecret { key, secret } = api_secret(secret)?;
+        Ok(ApiKey::new(key, secret)?)
+    };
+    let arn = config.secret_twilio_api.clone().unwrap_or_default();
+    Ok(carrier.renewed_by(Rotated { client: client.clone(), arn, parse }))
+}
+
+fn api_secret(secret: &SecretString) -> anyhow::Result<ApiSecret> {
+    serde_json::from_str(secret.expose_secret())
+        .map_err(|_| anyhow::anyhow!("the carrier's API secret is not the JSON that the template writes"))
 }
 
 /// A function that answers requests.

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use aws_sdk_kms::{
     Client,
-    error::DisplayErrorContext,
     primitives::Blob,
     types::{MessageType, SigningAlgorithmSpec},
 };
 use aws_types::SdkConfig;
+use futures::future::join_all;
 use http::StatusCode;
 use lucius_auth::{NotSigned, PublicKey, Session, Sessions, Signer, Signing};
 use lucius_core::{deadman::Proof, id::UserId};
 use lucius_store::Store as _;
 
 use crate::{
+    alarm,
     app::App,
+    aws,
     edge::{Request, Response},
     ports::{Nature as _, Ports},
     respond,
@@ -42,7 +44,7 @@ impl Signer for KmsSigner {
                 .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256)
                 .send()
                 .await
-                .map_err(|error| NotSigned(DisplayErrorContext(&error).to_string()))?;
+                .map_err(|error| NotSigned(aws::kind(&error)))?;
             let signature = signed.signature.ok_or_else(|| NotSigned("no signature came back".to_owned()))?;
             Ok(signature.into_inner())
         })
@@ -52,26 +54,30 @@ impl Signer for KmsSigner {
 /// Reads the public halves of the session keys. `key_ids` is one key, or several with commas between them: the first
 /// signs, and what the others have signed is still taken.
 ///
+/// A retired key that cannot be read (it may have been deleted too early) costs its people a log-in, and not everybody the API.
+///
 /// # Errors
-/// A key cannot be read, or is none for RS256.
+/// The key that signs cannot be read, or is none for RS256.
 pub async fn load(sdk: &SdkConfig, key_ids: Option<&str>, issuer: &str) -> anyhow::Result<Option<Sessions>> {
     let Some(key_ids) = key_ids else { return Ok(None) };
     let client = Client::new(sdk);
     let mut ids = key_ids.split(',').map(str::trim);
     let key_id = ids.next().unwrap_or_default().to_owned();
-    let signing = public_key(&client, &key_id).await?;
-    let mut retired = Vec::new();
-    for id in ids {
-        retired.push(public_key(&client, id).await?);
-    }
+    let retired = join_all(ids.filter(|id| !id.is_empty()).map(|id| public_key(&client, id)));
+    let (signing, retired) = futures::join!(public_key(&client, &key_id), retired);
+    let signing = signing?;
+    let retired = retired.into_iter().filter_map(|key| {
+        key.inspect_err(|error| alarm::operator("RetiredTokenKey", &format!("{error:#}"))).ok()
+    });
+    let retired = retired.collect();
     let signer = Arc::new(KmsSigner { client, key_id });
     Ok(Some(Sessions::new(issuer.to_owned(), signing, retired, signer)))
 }
 
 async fn public_key(client: &Client, key_id: &str) -> anyhow::Result<PublicKey> {
-    let read = client.get_public_key().key_id(key_id).send().await.map_err(|error| {
-        anyhow::anyhow!("the session key could not be read: {}", DisplayErrorContext(&error))
-    })?;
+    let read = client.get_public_key().key_id(key_id).send().await;
+    let read =
+        read.map_err(|error| anyhow::anyhow!("a session key could not be read: {}", aws::kind(&error)))?;
     let der = read.public_key.ok_or_else(|| anyhow::anyhow!("the session key has no public half"))?;
     Ok(PublicKey::from_der(der.as_ref())?)
 }

@@ -27,7 +27,7 @@ use lucius_core::{
 };
 use lucius_store::{DynamoStore, Keyring, Store as _, count::CallCounter, schema::create_table};
 use lucius_telephony::Form;
-use lucius_twilio::{Tokens, TwilioClient, TwilioVerifier, signature};
+use lucius_twilio::{Tokens, TwilioClient, TwilioVerifier, client::renewable::Renewable, signature};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -199,7 +199,10 @@ impl World {
             keyring,
             numbers: NumberPolicy::new("+1", Some(service_number.clone())).unwrap(),
             service_number,
-            twilio: Some(TwilioVerifier::new(ACCOUNT, Tokens::new(AUTH_TOKEN.into(), None).unwrap())),
+            twilio: Some(Renewable::fixed(TwilioVerifier::new(
+                ACCOUNT,
+                Tokens::new(AUTH_TOKEN.into(), None).unwrap(),
+            ))),
             sessions: Some(Sessions::new(BASE_URL.to_owned(), signer.public(), Vec::new(), signer)),
             setup_token: Some(SecretString::from(SETUP_TOKEN)),
         };

@@ -10,7 +10,7 @@ use lucius_telephony::Twiml;
 
 /// Answers one turn of a call.
 pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
-    let form = match verified(app, request) {
+    let form = match verified(app, request).await {
         Ok(form) => form,
         Err(refused) => return refused,
     };

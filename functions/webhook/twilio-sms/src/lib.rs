@@ -28,7 +28,7 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
         ["webhook", "sms"] => true,
         _ => return Response::empty(StatusCode::NOT_FOUND),
     };
-    let form = match verified(app, request) {
+    let form = match verified(app, request).await {
         Ok(form) => form,
         // The older of the two addresses has always answered so.
         Err(refused) if alias && refused.status == StatusCode::FORBIDDEN => {

@@ -34,7 +34,7 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
         // Somebody looks at it in a browser: the first page, which is the same for everybody.
         return answer::first_page(app, 1);
     }
-    let form = match verified(app, request) {
+    let form = match verified(app, request).await {
         Ok(form) => form,
         Err(refused) => return refused,
     };

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// After it was read again, whatever came of it, a secret is not read for this long.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 
 /// A secret on its way; nothing if it could not be read.
 pub type Reading<'a, T> = Pin<Box<dyn Future<Output = Option<T>> + Send + 'a>>;
