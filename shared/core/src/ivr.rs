@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::UserId,
+    id::{IncidentId, UserId},
+    incident::{Incident, Status},
     policy::{Policy, later},
     voice::{Prompt, Then},
 };
@@ -16,6 +17,12 @@ pub const WRONG_MAX: u8 = 3;
 
 /// Turns in silence before a call ends.
 pub const SILENT_MAX: u8 = 3;
+
+/// Turns in a row with speech that is no number, before a call ends: a television talks for ever.
+pub const UNCLEAR_MAX: u8 = 10;
+
+/// How often a caller is asked again while their turns cannot be recorded.
+pub const SORRY_MAX: u8 = 3;
 
 /// What is remembered of a call to our number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +37,12 @@ pub struct Session {
     pub wrong: u8,
     /// Turns in silence in a row.
     pub silent: u8,
+    /// Turns in a row in which something was said that is no number.
+    #[serde(default)]
+    pub unclear: u8,
+    /// What the menu has offered.
+    #[serde(default)]
+    pub offered: Offered,
     /// What is to be done once the PIN has been given again.
     pub wanted: Option<Wanted>,
     /// A PIN given before it was known whose.
@@ -38,7 +51,42 @@ pub struct Session {
     pub said: Option<Prompt>,
 }
 
-/// A PIN that waits for the number of its account. Its `Debug` form does not show it.
+/// What key 9 was said to do when the menu was last spoken. The key means that and nothing else, whatever has happened
+/// since: a 9 that was pressed to call for help never ends an emergency, be it doubled, sent again or late.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offered {
+    /// To start an emergency.
+    #[default]
+    Start,
+    /// To end this one.
+    End(IncidentId),
+}
+
+impl Offered {
+    /// What the menu offers beside `incident`.
+    #[must_use]
+    pub fn beside(incident: Option<&Incident>) -> Self {
+        shown(incident).map_or(Self::Start, |incident| Self::End(incident.id))
+    }
+
+    /// Whether the caller has heard of the emergency that is open, if one is. No key ends one that they do not know of.
+    #[must_use]
+    pub fn covers(self, incident: Option<&Incident>) -> bool {
+        match Self::beside(incident) {
+            Self::Start => true,
+            open @ Self::End(_) => open == self,
+        }
+    }
+}
+
+/// The incident as far as the caller may hear of it: a silent one does not exist here.
+fn shown(incident: Option<&Incident>) -> Option<&Incident> {
+    incident.filter(|incident| incident.is_open() && !incident.silent)
+}
+
+/// A PIN that waits for the number of its account: its keyed digest, from which the digest of a user's PIN can be made.
+/// The PIN itself is not kept. Its `Debug` form shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Unclaimed(pub String);
@@ -66,7 +114,7 @@ impl Session {
 }
 
 /// What is wrong on our side is said; the caller goes on where they were.
-pub const SORRY: &str = "Something went wrong on our side, and nothing was recorded. Please try again.";
+pub const SORRY: &str = "Something went wrong on our side, and I am not sure that was recorded.";
 
 /// Where the first answer goes; later ones carry the number of their turn.
 #[must_use]
@@ -74,11 +122,14 @@ pub fn login_path(turn: u32) -> String {
     if turn == 0 { "/inbound/login".to_owned() } else { format!("/inbound/login/{turn}") }
 }
 
+/// How a PIN that is keyed in ends: without it the line waits for more keys.
+pub const POUND: &str = "After the last key, press the pound key.";
+
 /// Asks for the PIN, after what there is to say first.
 #[must_use]
 pub fn ask_pin(first: &[&str], turn: u32) -> Prompt {
-    let say =
-        first.iter().chain(&["Please enter or say your PIN."]).map(|words| (*words).to_owned()).collect();
+    let ask = ["Please enter or say your PIN.", POUND];
+    let say = first.iter().chain(&ask).map(|words| (*words).to_owned()).collect();
     Prompt::digits(say, login_path(turn))
 }
 
@@ -101,18 +152,63 @@ pub fn nobody_there() -> Prompt {
     Prompt::goodbye(vec!["I did not hear anything. Goodbye.".to_owned()])
 }
 
+/// The end of a call in which nothing was understood.
+#[must_use]
+pub fn not_understood() -> Prompt {
+    Prompt::goodbye(vec!["I did not understand that. Goodbye.".to_owned()])
+}
+
+/// The end of a call whose user has no PIN.
+#[must_use]
+pub fn no_pin() -> Prompt {
+    Prompt::goodbye(vec![
+        "There is no PIN for your account, so you cannot log in by phone.".to_owned(),
+        "If you need help, text S O S to this number. To use this line, set a PIN in your profile. Goodbye."
+            .to_owned(),
+    ])
+}
+
+/// The end of a call whose turns cannot be recorded.
+#[must_use]
+pub fn out_of_order() -> Prompt {
+    Prompt::goodbye(vec![
+        SORRY.to_owned(),
+        "Please call again in a minute. If you need help at once, call the police or an ambulance yourself. \
+         Goodbye."
+            .to_owned(),
+    ])
+}
+
 /// The main menu, after what there is to say first.
 #[must_use]
-pub fn menu(first: Vec<String>, emergency: bool, language: Option<String>, turn: u32) -> Prompt {
+pub fn menu(first: Vec<String>, incident: Option<&Incident>, language: Option<String>, turn: u32) -> Prompt {
     let mut say = first;
-    if emergency {
-        say.push("There is an emergency: your contacts are being called.".to_owned());
-    }
-    say.push("To check in, press 1.".to_owned());
-    let nine = if emergency { "To end the emergency, press 9." } else { "To start an emergency, press 9." };
-    say.push(nine.to_owned());
+    say.push(standing(incident));
+    let [one, nine] = match Offered::beside(incident) {
+        Offered::Start => ["To check in, press 1.", "To start an emergency, press 9."],
+        Offered::End(_) => {
+            ["To check in, which ends the emergency, press 1.", "To end the emergency, press 9."]
+        }
+    };
+    say.extend([one, nine].map(str::to_owned));
     say.push("For help, press star. To hang up, press pound.".to_owned());
     Prompt::key(say, format!("/inbound/menu/{turn}")).in_language(language)
+}
+
+/// Whether there is an emergency, and what is being done about it.
+fn standing(incident: Option<&Incident>) -> String {
+    let Some(incident) = shown(incident) else { return "There is no emergency.".to_owned() };
+    match incident.status {
+        Status::Accepted { by, .. } => {
+            format!("There is an emergency: {} is on the way.", incident.name_of(by))
+        }
+        Status::Escalating { .. } | Status::Ended { .. } if incident.contacts.is_empty() => {
+            "There is an emergency, but there is nobody whom we could call.".to_owned()
+        }
+        Status::Escalating { .. } | Status::Ended { .. } => {
+            "There is an emergency: your contacts are being called.".to_owned()
+        }
+    }
 }
 
 /// What the keys mean, at length.
@@ -134,6 +230,7 @@ pub fn call_back(turn: u32) -> Prompt {
         "This is lucius, the safety line. A call was meant for this number.",
         "If you have our text, enter its six digit code, then the pound key.",
         "Otherwise press 1, then the pound key, and hang up: we call you.",
+        "If you need help yourself, press star, then the pound key.",
     ];
     let say = say.map(str::to_owned).to_vec();
     let then = Then::Listen {

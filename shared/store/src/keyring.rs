@@ -65,7 +65,19 @@ impl Keyring {
     /// What the PIN of a user is stored and compared as.
     #[must_use]
     pub fn pin_digest(&self, user: UserId, pin: &str) -> Digest {
-        Digest::new(self.mac("pin", &[&user.to_string(), pin]))
+        self.blind_digest(user, &self.blind(pin))
+    }
+
+    /// What a PIN is kept as until it is known whose it is: without our secret nobody can tell which it was.
+    #[must_use]
+    pub fn blind(&self, pin: &str) -> String {
+        hex(&self.mac("blind", &[pin]))
+    }
+
+    /// [`Keyring::pin_digest`] of the PIN that [`Keyring::blind`] has made `blind` of.
+    #[must_use]
+    pub fn blind_digest(&self, user: UserId, blind: &str) -> Digest {
+        Digest::new(self.mac("pin", &[&user.to_string(), blind]))
     }
 
     /// HMAC-SHA-256 over the purpose and the parts, each behind its length, so that no two lists look alike.
@@ -121,6 +133,16 @@ mod tests {
         let (one, two) = (UserId::try_from(1).unwrap(), UserId::try_from(12).unwrap());
         assert_ne!(ring.pin_digest(one, "2345"), ring.pin_digest(two, "345"));
         assert_ne!(ring.number_key(&a), Keyring::new(b"other").number_key(&a));
+    }
+
+    #[test]
+    fn a_blind_gives_the_digest_and_not_the_pin() {
+        let ring = Keyring::new(b"secret");
+        let user = UserId::try_from(1).unwrap();
+        let blind = ring.blind("271828");
+        assert_eq!(ring.blind_digest(user, &blind), ring.pin_digest(user, "271828"));
+        assert_ne!(ring.blind_digest(user, &ring.blind("271829")), ring.pin_digest(user, "271828"));
+        assert!(!blind.contains("271828") && blind != Keyring::new(b"other").blind("271828"), "{blind}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `/inbound/answer`: the first page, the same for everybody but for a contact who rings back.
 
 use lucius_core::{
-    ivr::{SILENT_MAX, call_back, login_path, nobody_there},
+    ivr::{POUND, SILENT_MAX, call_back, login_path, nobody_there},
     phone::PhoneNumber,
 };
 use lucius_shell::{App, Response, ports::Nature as _, ports::Ports};
@@ -43,7 +43,8 @@ pub(crate) fn first_page<P: Ports>(app: &App<P>, round: u8) -> Response {
     let gather = Gather::new(app.shell.carrier_url(&login_path(0)))
         .input(Input::KeysOrSpeech)
         .timeout_seconds(10)
-        .say("Please enter or say your PIN");
+        .say("Please enter or say your PIN")
+        .say(POUND);
     let again = format!("/inbound/answer/{}", round.saturating_add(1));
     let page = Twiml::new()
         .say(app.shell.policy.texts.greeting.as_str())

@@ -3,18 +3,19 @@
 
 use futures::future::join_all;
 use lucius_core::{
-    decide::{ContactAct, Event, Scope},
-    incident::TextAnswer,
+    decide::{ContactAct, Event, Rejected, Scope},
+    incident::{Incident, TextAnswer},
     ivr::{Session, ask_pin, call_back},
     voice::{Prompt, Reply},
 };
-use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
+use lucius_shell::{App, Done, RunError, ports::Nature as _, ports::Ports, run};
 use lucius_store::{NumberCard, Store};
 
 use crate::Turn;
 
-/// How many incidents one call-back is for: each is a call to the same phone.
-const CALLS_MAX: usize = 5;
+/// How many alerts one call-back asks for a call. Those that are over place none, but they must not crowd out one that is
+/// open.
+const CALLS_MAX: usize = 20;
 
 /// A contact has keyed something in.
 pub(crate) async fn keyed<P: Ports>(
@@ -46,14 +47,10 @@ async fn call_them<P: Ports>(app: &App<P>, card: &NumberCard, key: &str) -> Resu
         let act = ContactAct::CallBack { key: key.to_owned() };
         run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
     }));
-    let mut words = vec!["There is no alert for this number any more. Goodbye.".to_owned()];
-    for result in asked.await {
-        words = spoken(result?.reply);
-    }
-    Ok(words)
+    let words = of_the_open(asked.await)?;
+    Ok(words.unwrap_or_else(|| vec!["There is no alert for this number any more. Goodbye.".to_owned()]))
 }
 
-/// A code that fits no alert of this number counts against all of them.
 async fn wrong<P: Ports>(
     app: &App<P>,
     card: &NumberCard,
@@ -61,18 +58,46 @@ async fn wrong<P: Ports>(
     code: &str,
     session: &Session,
 ) -> Result<Prompt, RunError> {
-    let tried = join_all(card.codes.iter().map(|pointer| {
-        let act = ContactAct::Code { key: key.to_owned(), code: code.to_owned(), answer: TextAnswer::Accept };
-        run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
-    }));
-    let mut words = Vec::new();
-    for result in tried.await {
-        words = spoken(result?.reply);
-    }
+    let mut words = count_wrong(app, card, key, code).await?;
     let mut prompt = call_back(session.turns);
     words.append(&mut prompt.say);
     prompt.say = words;
     Ok(prompt)
+}
+
+/// A code that fits no alert of this number counts against all of them.
+pub(crate) async fn count_wrong<P: Ports>(
+    app: &App<P>,
+    card: &NumberCard,
+    key: &str,
+    code: &str,
+) -> Result<Vec<String>, RunError> {
+    let tried = join_all(card.codes.iter().map(|pointer| {
+        let act = ContactAct::Code { key: key.to_owned(), code: code.to_owned(), answer: TextAnswer::Accept };
+        run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
+    }));
+    Ok(of_the_open(tried.await)?.unwrap_or_default())
+}
+
+/// What to say after several incidents were asked: the words of one that is open, or else of any. Those of an alert that
+/// is over would be the opposite of what happens.
+fn of_the_open(results: Vec<Result<Done, RunError>>) -> Result<Option<Vec<String>>, RunError> {
+    let (mut open, mut over) = (None, None);
+    for result in results {
+        match result {
+            Ok(done) => {
+                let place = if done.case.incident.as_ref().is_some_and(Incident::is_open) {
+                    &mut open
+                } else {
+                    &mut over
+                };
+                *place = Some(spoken(done.reply));
+            }
+            Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(open.or(over))
 }
 
 fn spoken(reply: Reply) -> Vec<String> {

@@ -7,15 +7,11 @@ mod callback;
 mod line;
 mod login;
 mod menu;
+mod sorry;
 
 use http::{Method, StatusCode};
-use lucius_core::{
-    ivr::{SORRY, ask_pin},
-    phone::PhoneNumber,
-    voice::Prompt,
-    words::spoken_digits,
-};
-use lucius_shell::{App, Request, Response, RunError, ports::Ports, say, webhook::verified};
+use lucius_core::{phone::PhoneNumber, voice::Prompt, words::spoken_digits};
+use lucius_shell::{App, Request, Response, ports::Ports, say, webhook::verified};
 use lucius_twilio::webhook::VoiceRequest;
 
 /// One turn of a call to our number.
@@ -23,8 +19,54 @@ struct Turn<'a> {
     request: &'a Request,
     call_sid: String,
     from: Option<PhoneNumber>,
-    /// What was keyed in, or said in digits; empty for silence.
+    /// What was keyed in, or said in digits; empty for anything else.
     said: String,
+    /// Something was said that is no number. Whoever speaks is there.
+    unclear: bool,
+}
+
+impl<'a> Turn<'a> {
+    fn of(request: &'a Request, voice: VoiceRequest) -> Self {
+        let spoken = voice.speech.as_deref().and_then(spoken_digits);
+        let unclear = voice.digits.is_none() && voice.speech.is_some() && spoken.is_none();
+        let said = voice.digits.or(spoken).unwrap_or_default();
+        Self { request, call_sid: voice.call_sid, from: voice.from, said, unclear }
+    }
+
+    /// Nothing was keyed in and nothing was said.
+    fn is_silent(&self) -> bool {
+        self.said.is_empty() && !self.unclear
+    }
+}
+
+/// Where in a call a turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    step: line::Step,
+    /// The number of the turn.
+    number: u32,
+    /// How often it has been asked for again because it could not be recorded.
+    again: u8,
+}
+
+impl Place {
+    /// Reads `/inbound/{step}/{number}`, and `/{again}` behind it.
+    fn of(segments: &[&str]) -> Option<Self> {
+        let (step, number, again) = match segments {
+            ["inbound", "login"] => ("login", "0", "0"),
+            ["inbound", step, number] => (*step, *number, "0"),
+            ["inbound", step, number, again] => (*step, *number, *again),
+            _ => return None,
+        };
+        let step = match step {
+            "login" => line::Step::Login,
+            "account" => line::Step::Account,
+            "menu" => line::Step::Menu,
+            "callback" => line::Step::CallBack,
+            _ => return None,
+        };
+        Some(Self { step, number: number.parse().ok()?, again: again.parse().ok()? })
+    }
 }
 
 /// Answers one turn of a call to our number.
@@ -41,49 +83,21 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
     let Ok(voice) = form.try_map(VoiceRequest::read) else {
         return Response::empty(StatusCode::BAD_REQUEST);
     };
-    let voice = voice.into_inner();
-    let said = voice.digits.or_else(|| voice.speech.as_deref().and_then(spoken_digits)).unwrap_or_default();
-    let turn = Turn { request, call_sid: voice.call_sid, from: voice.from, said };
-    let (number, steps) = match segments.as_slice() {
+    let turn = Turn::of(request, voice.into_inner());
+    match segments.as_slice() {
         ["inbound", "answer"] => return answer::answer(app, &turn, 1).await,
         ["inbound", "answer", round] => {
             return answer::answer(app, &turn, round.parse().unwrap_or(u8::MAX)).await;
         }
-        ["inbound", "login"] => (0, line::Step::Login),
-        ["inbound", step, number] => {
-            let Ok(number) = number.parse() else { return Response::empty(StatusCode::NOT_FOUND) };
-            let step = match *step {
-                "login" => line::Step::Login,
-                "account" => line::Step::Account,
-                "menu" => line::Step::Menu,
-                "callback" => line::Step::CallBack,
-                _ => return Response::empty(StatusCode::NOT_FOUND),
-            };
-            (number, step)
-        }
-        _ => return Response::empty(StatusCode::NOT_FOUND),
-    };
-    match line::step(app, &turn, steps, number).await {
+        _ => {}
+    }
+    let Some(place) = Place::of(&segments) else { return Response::empty(StatusCode::NOT_FOUND) };
+    match line::step(app, &turn, place.step, place.number).await {
         Ok(prompt) => spoken(app, &prompt),
-        Err(error) => sorry(app, &turn, &error),
+        Err(error) => spoken(app, &sorry::prompt(place, &error)),
     }
 }
 
 fn spoken<P: Ports>(app: &App<P>, prompt: &Prompt) -> Response {
     Response::twiml(&say::twiml(&app.shell, prompt))
-}
-
-/// Says that something went wrong, and listens again at the same address.
-fn sorry<P: Ports>(app: &App<P>, turn: &Turn<'_>, error: &RunError) -> Response {
-    tracing::error!(error = %error, "a turn of a call failed");
-    let path = turn.request.raw_path.trim_end_matches('/').to_owned();
-    let words = vec![SORRY.to_owned()];
-    let prompt = if path.contains("/menu/") { Prompt::key(words, path) } else { ask_again(words, path) };
-    spoken(app, &prompt)
-}
-
-fn ask_again(mut words: Vec<String>, path: String) -> Prompt {
-    let mut prompt = ask_pin(&[], 0);
-    words.append(&mut prompt.say);
-    Prompt::digits(words, path)
 }

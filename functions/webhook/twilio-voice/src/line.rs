@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use lucius_core::{
-    ivr::{SILENT_MAX, Session, nobody_there},
+    ivr::{SILENT_MAX, Session, UNCLEAR_MAX, nobody_there, not_understood},
     policy::later,
     voice::Prompt,
 };
@@ -34,30 +34,33 @@ pub(crate) async fn step<P: Ports>(
     step: Step,
     number: u32,
 ) -> Result<Prompt, RunError> {
-    let stored = app.shell.ports.store().load_call(&turn.call_sid).await?;
-    let version = stored.as_ref().map(|stored| stored.version);
-    let mut session: Session =
-        stored.and_then(|stored| serde_json::from_str(&stored.body).ok()).unwrap_or_default();
+    let (mut session, version) = load(app, turn).await?;
     if number < session.turns
         && let Some(said) = session.said
     {
         return Ok(said);
     }
     session.turns = number.saturating_add(1);
-    let prompt = if turn.said.is_empty() {
-        session.silent = session.silent.saturating_add(1);
-        if session.silent >= SILENT_MAX {
-            nobody_there()
-        } else {
-            take(app, turn, step, &mut session).await?
-        }
+    session.silent = if turn.is_silent() { session.silent.saturating_add(1) } else { 0 };
+    session.unclear = if turn.unclear { session.unclear.saturating_add(1) } else { 0 };
+    let prompt = if session.silent >= SILENT_MAX {
+        nobody_there()
+    } else if session.unclear >= UNCLEAR_MAX {
+        not_understood()
     } else {
-        session.silent = 0;
         take(app, turn, step, &mut session).await?
     };
     session.said = Some(prompt.clone());
-    save(app, turn, &session, version).await?;
-    Ok(prompt)
+    if save(app, turn, &session, version).await? {
+        return Ok(prompt);
+    }
+    // Another delivery of the same turn was faster. What the next key means is what that one has said, so this one says
+    // the same.
+    let (winner, _) = load(app, turn).await?;
+    match winner.said {
+        Some(said) if number < winner.turns => Ok(said),
+        Some(_) | None => Err(RunError::NotRecorded("two turns of one call got into each other".to_owned())),
+    }
 }
 
 async fn take<P: Ports>(
@@ -74,20 +77,29 @@ async fn take<P: Ports>(
     }
 }
 
-/// Remembers the call. Another delivery of the same turn may have been faster: what it decided is what this one decided,
-/// since every event of the turn has the same name.
+async fn load<P: Ports>(app: &App<P>, turn: &Turn<'_>) -> Result<(Session, Option<u64>), RunError> {
+    let stored = app.shell.ports.store().load_call(&turn.call_sid).await?;
+    let version = stored.as_ref().map(|stored| stored.version);
+    let session = stored.and_then(|stored| serde_json::from_str(&stored.body).ok()).unwrap_or_default();
+    Ok((session, version))
+}
+
+/// Remembers the call; false if somebody else has remembered something of it meanwhile.
+///
+/// If this fails, the turn comes again with the session of before it, although its event may be committed. So what a key
+/// means must not depend on anything that its own event changes: the menu's keys mean what the session says was offered
+/// (see [`lucius_core::ivr::Offered`]), and so the event of the same key has the same name both times.
 async fn save<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     session: &Session,
     version: Option<u64>,
-) -> Result<(), RunError> {
+) -> Result<bool, RunError> {
     let body = serde_json::to_string(session).map_err(|error| RunError::NotRecorded(error.to_string()))?;
     let next = CallSession {
         version: version.unwrap_or(0).saturating_add(1),
         body,
         expires_at: later(app.shell.ports.nature().now(), REMEMBERED),
     };
-    app.shell.ports.store().save_call(&turn.call_sid, &next, version).await?;
-    Ok(())
+    Ok(app.shell.ports.store().save_call(&turn.call_sid, &next, version).await?)
 }

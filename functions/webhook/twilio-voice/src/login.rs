@@ -2,18 +2,29 @@
 
 use lucius_core::{
     deadman::{Line, Proof},
-    decide::{Event, Rejected, Scope},
+    decide::{Case, Event, Rejected, Scope},
     id::UserId,
-    ivr::{Session, Unclaimed, WRONG_MAX, ask_account, ask_pin, too_many},
+    ivr::{Session, Unclaimed, WRONG_MAX, ask_account, ask_pin, no_pin, too_many},
     phone::PhoneNumber,
     voice::{Login, Prompt, Reply},
 };
 use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
-use lucius_store::Store;
+use lucius_store::{NumberCard, Store};
 
 use crate::{Turn, callback, menu};
 
 const WRONG: &str = "That is not right.";
+const UNCLEAR: &str = "I did not understand that.";
+const SILENCE: &str = "I did not receive your selection. Try Again.";
+
+/// What a PIN was worth.
+enum Claim {
+    Right(Box<Case>),
+    Wrong,
+    Locked,
+    /// The user has none.
+    NoPin,
+}
 
 /// A PIN was entered or said.
 pub(crate) async fn pin<P: Ports>(
@@ -22,10 +33,12 @@ pub(crate) async fn pin<P: Ports>(
     session: &mut Session,
 ) -> Result<Prompt, RunError> {
     if turn.said.is_empty() {
-        return Ok(ask_pin(&["I did not receive your selection. Try Again."], session.turns));
+        return Ok(ask_pin(&[if turn.unclear { UNCLEAR } else { SILENCE }], session.turns));
     }
+    let blind = app.keyring.blind(&turn.said);
     if let Some(user) = session.user {
-        return claim(app, turn, session, user, &turn.said).await;
+        let claimed = claim(app, turn, session, user, &blind).await?;
+        return answered(app, turn, session, user, claimed).await;
     }
     let card = match &turn.from {
         Some(from) => Some(app.shell.ports.store().number(from, app.shell.ports.nature().now()).await?),
@@ -37,63 +50,114 @@ pub(crate) async fn pin<P: Ports>(
     {
         return callback::keyed(app, turn, session).await;
     }
-    if let Some(user) = card.and_then(|card| card.user) {
-        return claim(app, turn, session, user, &turn.said).await;
+    let Some(user) = card.as_ref().and_then(|card| card.user) else {
+        // Counted before it is known whose PIN it is: whoever guesses codes hangs up at the next question.
+        count(app, turn, session, card.as_ref()).await?;
+        session.unclaimed = Some(Unclaimed(blind));
+        return Ok(ask_account(session.turns));
+    };
+    let claimed = claim(app, turn, session, user, &blind).await?;
+    match &claimed {
+        Claim::Right(_) => {}
+        Claim::Wrong | Claim::Locked | Claim::NoPin => count(app, turn, session, card.as_ref()).await?,
     }
-    session.unclaimed = Some(Unclaimed(turn.said.clone()));
-    Ok(ask_account(session.turns))
+    answered(app, turn, session, user, claimed).await
+}
+
+/// Six digits that are no code count as a wrong one where this number has alerts, as they do on the call-back page and in
+/// a text.
+async fn count<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &Session,
+    card: Option<&NumberCard>,
+) -> Result<(), RunError> {
+    let is_like_a_code = turn.said.len() == 6 && turn.said.bytes().all(|digit| digit.is_ascii_digit());
+    if let Some(card) = card.filter(|_| is_like_a_code) {
+        callback::count_wrong(app, card, &key(turn, session), &turn.said).await?;
+    }
+    Ok(())
 }
 
 /// The number of an account was entered, after a PIN from a number that is no user's. There is one answer for whatever
-/// is wrong.
+/// is wrong, be it the number, the PIN, or too many of them: the line does not tell which numbers are accounts.
 pub(crate) async fn account<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     session: &mut Session,
 ) -> Result<Prompt, RunError> {
-    let Some(Unclaimed(pin)) = session.unclaimed.take() else { return Ok(ask_pin(&[], session.turns)) };
+    if session.unclaimed.is_some() && turn.said.is_empty() {
+        let mut prompt = ask_account(session.turns);
+        prompt.say.insert(0, if turn.unclear { UNCLEAR } else { SILENCE }.to_owned());
+        return Ok(prompt);
+    }
+    let Some(Unclaimed(blind)) = session.unclaimed.take() else { return Ok(ask_pin(&[], session.turns)) };
     let number = PhoneNumber::parse(&format!("+{}", turn.said)).ok();
     let user = match number {
         Some(number) => app.shell.ports.store().number(&number, app.shell.ports.nature().now()).await?.user,
         None => None,
     };
-    match user {
-        Some(user) => claim(app, turn, session, user, &pin).await,
-        None => Ok(wrong(session)),
+    let Some(user) = user else { return Ok(wrong(session)) };
+    match claim(app, turn, session, user, &blind).await? {
+        right @ Claim::Right(_) => answered(app, turn, session, user, right).await,
+        Claim::Wrong | Claim::Locked | Claim::NoPin => Ok(wrong(session)),
     }
+}
+
+/// Names what happens in this turn.
+fn key(turn: &Turn<'_>, session: &Session) -> String {
+    format!("{}-{}", turn.call_sid, session.turns)
 }
 
 /// Is it this user's PIN?
 async fn claim<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
-    session: &mut Session,
+    session: &Session,
     user: UserId,
-    pin: &str,
-) -> Result<Prompt, RunError> {
+    blind: &str,
+) -> Result<Claim, RunError> {
     let event = Event::Login {
-        key: format!("{}-{}", turn.call_sid, session.turns),
-        proof: Proof::Pin(app.keyring.pin_digest(user, pin)),
+        key: key(turn, session),
+        proof: Proof::Pin(app.keyring.blind_digest(user, blind)),
         line: Line::Open,
     };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
-        Err(RunError::Rejected(Rejected::NotFound)) => return Ok(wrong(session)),
+        Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),
         Err(error) => return Err(error),
     };
-    match done.reply {
-        Reply::Login(Login::Right) => {
-            let first = session.user.is_none();
-            session.user = Some(user);
-            session.pin_at = Some(app.shell.ports.nature().now());
-            session.wrong = 0;
-            let name = done.case.deadman.as_ref().map(|deadman| deadman.profile.first_name.clone());
-            let hello = if first { name.map(|name| format!("Hello {name}.")) } else { None };
-            menu::logged_in(app, turn, session, &done.case, hello).await
-        }
-        Reply::Login(Login::Wrong) => Ok(wrong(session)),
-        Reply::Login(Login::Locked) | Reply::Silence | Reply::Words(_) | Reply::Prompt(_) => Ok(too_many()),
+    if done.case.deadman.as_ref().is_some_and(|deadman| deadman.profile.pin.is_none()) {
+        return Ok(Claim::NoPin);
     }
+    Ok(match done.reply {
+        Reply::Login(Login::Right) => Claim::Right(Box::new(done.case)),
+        Reply::Login(Login::Wrong) => Claim::Wrong,
+        Reply::Login(Login::Locked) | Reply::Silence | Reply::Words(_) | Reply::Prompt(_) => Claim::Locked,
+    })
+}
+
+/// What the user hears, from their own number or once they have logged in.
+async fn answered<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    user: UserId,
+    claimed: Claim,
+) -> Result<Prompt, RunError> {
+    let case = match claimed {
+        Claim::Right(case) => case,
+        Claim::Wrong => return Ok(wrong(session)),
+        Claim::Locked => return Ok(too_many()),
+        Claim::NoPin => return Ok(no_pin()),
+    };
+    let first = session.user.is_none();
+    session.user = Some(user);
+    session.pin_at = Some(app.shell.ports.nature().now());
+    session.wrong = 0;
+    let name = case.deadman.as_ref().map(|deadman| deadman.profile.first_name.clone());
+    let hello = if first { name.map(|name| format!("Hello {name}.")) } else { None };
+    menu::logged_in(app, turn, session, &case, hello).await
 }
 
 /// A wrong PIN: again, or goodbye after three.

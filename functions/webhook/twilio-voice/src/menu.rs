@@ -1,11 +1,10 @@
 //! `/inbound/menu`: what a caller can do once they have logged in.
 
 use lucius_core::{
-    deadman::{CheckIn, Deadman, Medium, Proof},
+    deadman::{CheckIn, Medium, Proof},
     decide::{Case, Event, Scope},
     id::UserId,
-    incident::Incident,
-    ivr::{Session, Wanted, ask_pin, help, menu},
+    ivr::{Offered, Session, Wanted, ask_pin, help, menu},
     text::speak_time,
     voice::{Prompt, Reply},
     words::Answer,
@@ -25,12 +24,12 @@ pub(crate) async fn logged_in<P: Ports>(
 ) -> Result<Prompt, RunError> {
     let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
     match session.wanted.take() {
-        Some(Wanted::CheckIn) => check_in(app, turn, session, user).await,
+        Some(Wanted::CheckIn) => check_in(app, turn, session, user, case).await,
         None => Ok(spoken(case, hello.into_iter().collect(), session)),
     }
 }
 
-/// A choice was made.
+/// A choice was made. It means what was offered when the menu was spoken, not what the menu would offer now.
 pub(crate) async fn chosen<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
@@ -39,14 +38,11 @@ pub(crate) async fn chosen<P: Ports>(
     let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
     match turn.said.as_str() {
         "1" => checked(app, turn, session, user).await,
-        "9" => {
-            let case = look(app, user).await?;
-            if emergency(&case) {
-                checked(app, turn, session, user).await
-            } else {
-                start(app, turn, session, user).await
-            }
-        }
+        "9" => match session.offered {
+            // Where an emergency is open by now, this is one more reason for it.
+            Offered::Start => start(app, turn, session, user).await,
+            Offered::End(_) => checked(app, turn, session, user).await,
+        },
         "#" => Ok(Prompt::goodbye(vec!["Goodbye.".to_owned()])),
         other => {
             let case = look(app, user).await?;
@@ -68,18 +64,25 @@ async fn checked<P: Ports>(
     user: UserId,
 ) -> Result<Prompt, RunError> {
     if session.is_fresh(app.shell.ports.nature().now(), &app.shell.policy) {
-        return check_in(app, turn, session, user).await;
+        let case = look(app, user).await?;
+        return check_in(app, turn, session, user, &case).await;
     }
     session.wanted = Some(Wanted::CheckIn);
     Ok(ask_pin(&["To be sure that it is you."], session.turns))
 }
 
+/// Checks in, which ends an emergency, unless `case` has one that the caller has not heard of.
 async fn check_in<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     session: &mut Session,
     user: UserId,
+    case: &Case,
 ) -> Result<Prompt, RunError> {
+    if !session.offered.covers(case.incident.as_ref()) {
+        let words = "An emergency has begun since you were asked, so nothing was changed.";
+        return Ok(spoken(case, vec![words.to_owned()], session));
+    }
     let event = Event::CheckIn(CheckIn {
         key: format!("{}-{}-check-in", turn.call_sid, session.turns),
         answer: Answer::Good,
@@ -128,12 +131,9 @@ async fn look<P: Ports>(app: &App<P>, user: UserId) -> Result<Case, RunError> {
     Ok(Case { deadman, incident })
 }
 
-/// Whether the caller may hear that there is an emergency: a silent one does not exist here.
-fn emergency(case: &Case) -> bool {
-    case.incident.as_ref().is_some_and(|incident: &Incident| incident.is_open() && !incident.silent)
-}
-
-fn spoken(case: &Case, first: Vec<String>, session: &Session) -> Prompt {
-    let language = case.deadman.as_ref().and_then(|deadman: &Deadman| deadman.profile.language.clone());
-    menu(first, emergency(case), language, session.turns)
+/// The menu as things stand. From now on its keys mean what it says here.
+fn spoken(case: &Case, first: Vec<String>, session: &mut Session) -> Prompt {
+    let language = case.deadman.as_ref().and_then(|deadman| deadman.profile.language.clone());
+    session.offered = Offered::beside(case.incident.as_ref());
+    menu(first, case.incident.as_ref(), language, session.turns)
 }

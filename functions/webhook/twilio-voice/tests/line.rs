@@ -1,44 +1,10 @@
 //! The phone line, turn by turn: what a caller hears, what is written, and what each turn costs.
 
+mod support;
+
 use http::{Method, StatusCode};
-use lucius_core::{deadman::Deadman, id::UserId};
-use lucius_shell::{
-    Response,
-    testing::{SERVICE_NUMBER, World, contact, request, webhook},
-};
-
-const PIN: &str = "271828";
-
-/// A user with a PIN and a contact.
-async fn user(world: &World) -> UserId {
-    let keyring = world.app.keyring.clone();
-    world
-        .user(|deadman| {
-            deadman.profile.pin = Some(keyring.pin_digest(deadman.id, PIN));
-            deadman.contacts = vec![contact(1, deadman.created_at)];
-        })
-        .await
-}
-
-fn number(deadman: &Deadman) -> String {
-    deadman.profile.phone.as_str().to_owned()
-}
-
-/// One turn of the call `sid` from `from`.
-async fn turn(world: &World, sid: &str, from: &str, path: &str, digits: &str) -> String {
-    let fields = [
-        ("CallSid", sid),
-        ("From", from),
-        ("To", SERVICE_NUMBER),
-        ("CallStatus", "in-progress"),
-        ("Direction", "inbound"),
-        ("Digits", digits),
-    ];
-    let fields = if digits.is_empty() { &fields[..5] } else { &fields[..] };
-    let Response { status, body, .. } = twilio_voice::handle(&world.app, &webhook(path, fields)).await;
-    assert_eq!(status, StatusCode::OK, "{path}: {body}");
-    body
-}
+use lucius_shell::testing::{World, request, webhook};
+use support::{PIN, number, turn, user};
 
 #[tokio::test]
 async fn each_turn_stays_within_its_budget_of_calls() {
@@ -57,7 +23,7 @@ async fn each_turn_stays_within_its_budget_of_calls() {
 
     let done = turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
     assert!(done.contains("You are checked in"), "{done}");
-    assert_eq!(world.take_calls(), (2, 2), "a check-in: the call and the switch, read and written");
+    assert_eq!(world.take_calls(), (3, 2), "a check-in: the call; the switch, looked at, read and written");
 
     let again = turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
     assert_eq!(again, done, "a turn that comes twice is answered as it was the first time");

@@ -47,10 +47,11 @@ pub enum Proven {
 }
 
 impl Deadman {
-    /// Checks a proof, and counts it when it is wrong.
+    /// Checks a proof, and counts it when it is wrong. An account without a PIN counts nothing.
     pub fn prove(&mut self, turn: &Turn<'_>, proof: Proof, line: Line) -> Proven {
         let Proof::Pin(given) = proof else { return Proven::NotGiven };
-        let pin = self.profile.pin;
+        // Where there is no PIN there is nothing to guess, and nothing to lock.
+        let Some(pin) = self.profile.pin else { return Proven::Wrong };
         let tries = match line {
             Line::Open => &mut self.tries,
             Line::Own => &mut self.own_tries,
@@ -62,7 +63,7 @@ impl Deadman {
         if tries.wrong >= turn.policy.pin_tries_per_day {
             return Proven::Locked;
         }
-        if pin == Some(given) {
+        if pin == given {
             *tries = Tries::default();
             return Proven::Yes;
         }

@@ -129,10 +129,16 @@ impl Gather {
             Input::Speech => "speech",
             Input::KeysOrSpeech => "dtmf speech",
         };
+        // How long a pause ends what is said: without it the carrier waits as long as for the first key.
+        let speech_timeout = match self.input {
+            Input::Keys => None,
+            Input::Speech | Input::KeysOrSpeech => Some("auto".to_owned()),
+        };
         let mut attributes =
             vec![("action", self.action.clone()), ("method", "POST".to_owned()), ("input", input.to_owned())];
         let optional = [
             ("timeout", self.timeout_seconds.map(|seconds| seconds.to_string())),
+            ("speechTimeout", speech_timeout),
             ("numDigits", self.digits.map(|digits| digits.to_string())),
             ("finishOnKey", self.finish_on_key.clone()),
             ("actionOnEmptyResult", self.action_on_empty.then(|| "true".to_owned())),

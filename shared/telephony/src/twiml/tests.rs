@@ -53,7 +53,7 @@ fn a_gather_holds_its_prompts_and_every_option() {
         Twiml::new().gather(gather).inline().unwrap().as_str(),
         concat!(
             r#"<Response><Gather action="https://a.example/call?a=1&amp;b=&quot;2&quot;" method="POST" "#,
-            r#"input="dtmf speech" timeout="8" numDigits="1" finishOnKey="" actionOnEmptyResult="true" "#,
+            r#"input="dtmf speech" timeout="8" speechTimeout="auto" numDigits="1" finishOnKey="" actionOnEmptyResult="true" "#,
             r#"language="en-GB" hints="yes, no"><Say>Press 1</Say><Pause length="1"/>"#,
             r#"<Play>https://a.example/x.mp3</Play></Gather></Response>"#
         )
@@ -63,10 +63,10 @@ fn a_gather_holds_its_prompts_and_every_option() {
 #[test]
 fn the_finishing_key_is_left_to_the_carrier_unless_set() {
     let plain = Twiml::new().gather(Gather::new("/next")).render();
-    assert!(!plain.contains("finishOnKey"));
+    assert!(!plain.contains("finishOnKey") && !plain.contains("speechTimeout"), "{plain}");
     let star =
         Twiml::new().gather(Gather::new("/next").input(Input::Speech).finish_on_key(Some('*'))).render();
-    assert!(star.contains(r#"finishOnKey="*""#) && star.contains(r#"input="speech""#));
+    assert!(star.contains(r#"finishOnKey="*""#) && star.contains(r#"input="speech" speechTimeout="auto""#));
 }
 
 #[test]

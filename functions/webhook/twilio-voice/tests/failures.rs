@@ -1,0 +1,51 @@
+//! The table is down: the caller is told so, asked for the right thing, and not for ever; the operator is woken.
+
+mod support;
+#[path = "support/broken.rs"]
+mod table;
+
+use support::turn;
+use table::{Alarms, broken, then};
+
+const NOT_SURE: &str = "I am not sure that was recorded";
+
+#[test]
+fn what_cannot_be_recorded_is_asked_for_again_three_times() {
+    let (world, ()) = broken(async |_| ());
+    let (alarms, _guard) = Alarms::listen();
+    then(async {
+        for (step, ask, one_key) in [
+            ("login", "Please enter or say your PIN", false),
+            ("account", "enter the phone number of your account", false),
+            ("callback", "enter its six digit code", false),
+            ("menu", "Please press the key again", true),
+        ] {
+            let path = format!("/inbound/{step}/2");
+            let said = turn(&world, "CA1", "+12025559999", &path, "9").await;
+            assert!(said.contains(NOT_SURE) && said.contains(ask), "{said}");
+            assert!(!said.contains("nothing was recorded"), "{said}");
+            assert_eq!(said.contains("PIN"), step == "login", "{said}");
+            assert_eq!(said.contains(r#"numDigits="1""#), one_key, "{said}");
+            assert!(said.contains(&format!("/inbound/{step}/2/1#")), "{said}");
+            assert_eq!(alarms.take(), ["NotRecorded"]);
+        }
+        let third = turn(&world, "CA1", "+12025559999", "/inbound/menu/2/2", "").await;
+        assert!(third.contains("/inbound/menu/2/3#"), "{third}");
+        let end = turn(&world, "CA1", "+12025559999", "/inbound/menu/2/3", "").await;
+        assert!(end.contains("<Hangup") && !end.contains("<Gather"), "{end}");
+        assert!(end.contains("call the police or an ambulance yourself"), "{end}");
+        let first = turn(&world, "CA1", "+12025559999", "/inbound/login", "1").await;
+        assert!(first.contains("/inbound/login/0/1#"), "{first}");
+    });
+}
+
+#[tokio::test]
+async fn a_turn_asked_for_again_goes_on_where_it_was() {
+    let world = lucius_shell::testing::World::new().await;
+    let id = support::user(&world).await;
+    let from = support::number(&world.deadman(id).await.unwrap());
+    let menu = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
+    assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
+    let help = turn(&world, "CA1", &from, "/inbound/menu/1/2", "9").await;
+    assert!(help.contains("We are calling your contacts now"), "{help}");
+}
