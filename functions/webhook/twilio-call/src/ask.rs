@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 use lucius_core::{
-    deadman::{CheckIn, Deadman, Line, Medium, Proof, ask_prompt},
+    deadman::{CheckIn, Deadman, Line, Medium, Proof, ask_path, ask_prompt},
     decide::{Event, Scope},
     id::{ProbeId, UserId},
     voice::{Login, Prompt, Reply},
-    words::{Answer, spoken_digits},
+    words::{self, Answer, spoken_digits},
 };
 use lucius_shell::{App, Request, Response, RunError, ports::Ports, run};
 use lucius_store::Store;
@@ -31,11 +31,37 @@ pub(crate) async fn turn<P: Ports>(
         return Response::empty(StatusCode::BAD_REQUEST);
     };
     let voice = voice.into_inner();
-    let said =
-        voice.digits.clone().or_else(|| voice.speech.as_deref().and_then(spoken_digits)).unwrap_or_default();
     let asked = Asked { user, probe, attempt, turn, call_sid: &voice.call_sid };
-    let result = asked.answer(app, request, &said).await;
+    let result = asked.answer(app, request, &Said::of(&voice)).await;
     crate::answer(app, request, result)
+}
+
+/// What came from the listener.
+enum Said {
+    Nothing,
+    /// Keyed in, or said in digits.
+    Digits(String),
+    /// Said: a call for help, or a no.
+    Help,
+    /// Said, and neither.
+    Unclear,
+}
+
+impl Said {
+    fn of(voice: &VoiceRequest) -> Self {
+        let spoken = || voice.speech.as_deref().and_then(spoken_digits);
+        if let Some(digits) = voice.digits.clone().or_else(spoken) {
+            // The number of the police is no PIN.
+            let help = words::read(&digits).answer == Answer::Bad;
+            return if help { Self::Help } else { Self::Digits(digits) };
+        }
+        let Some(speech) = &voice.speech else { return Self::Nothing };
+        match words::read(speech).answer {
+            Answer::Bad => Self::Help,
+            // Only the PIN says that they are okay.
+            Answer::Good | Answer::Unclear => Self::Unclear,
+        }
+    }
 }
 
 /// One turn of one question.
@@ -48,11 +74,22 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn answer<P: Ports>(&self, app: &App<P>, request: &Request, said: &str) -> Result<Reply, RunError> {
+    async fn answer<P: Ports>(
+        &self,
+        app: &App<P>,
+        request: &Request,
+        said: &Said,
+    ) -> Result<Reply, RunError> {
         let deadman = app.shell.ports.store().load_deadman(self.user).await?;
         let Some(deadman) = deadman.map(|loaded| loaded.state) else { return Ok(Reply::Silence) };
         let has_pin = deadman.profile.pin.is_some();
-        match said {
+        let digits = match said {
+            Said::Nothing => "",
+            Said::Digits(digits) => digits.as_str(),
+            Said::Help => "9",
+            Said::Unclear => return Ok(self.again(&deadman, Some("I did not understand that."))),
+        };
+        match digits {
             "" => Ok(self.again(&deadman, None)),
             "9" => self.check_in(app, request, Answer::Bad, Proof::None).await,
             "1" if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
@@ -64,11 +101,7 @@ impl Asked<'_> {
                 match run(&app.shell, Scope::User(self.user), login).await?.reply {
                     Reply::Login(Login::Right) => self.check_in(app, request, Answer::Good, proof).await,
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
-                    Reply::Login(Login::Locked) => {
-                        let words =
-                            "Too many wrong PINs today. If you need help, call us back and press 9. Goodbye.";
-                        Ok(Reply::Prompt(Prompt::goodbye(vec![words.to_owned()])))
-                    }
+                    Reply::Login(Login::Locked) => Ok(self.locked()),
                     other @ (Reply::Silence | Reply::Words(_) | Reply::Prompt(_)) => Ok(other),
                 }
             }
@@ -99,10 +132,21 @@ impl Asked<'_> {
         Ok(run(&app.shell, Scope::User(self.user), event).await?.reply)
     }
 
+    /// No PIN is taken any more today. Help can still be called, here and now: our number asks for the PIN first.
+    fn locked(&self) -> Reply {
+        if self.turn > TURNS {
+            let words = "Too many wrong PINs today. If you need help, text S O S to this number. Goodbye.";
+            return Reply::Prompt(Prompt::goodbye(vec![words.to_owned()]));
+        }
+        let words = "Too many wrong PINs today. If you need help, press 9 now, then the pound key.";
+        let path = ask_path(self.user, self.probe, self.attempt, self.turn.saturating_add(1));
+        Reply::Prompt(Prompt::digits(vec![words.to_owned()], path))
+    }
+
     /// The question again, after what was wrong; at last, goodbye.
     fn again(&self, deadman: &Deadman, wrong: Option<&str>) -> Reply {
         if self.turn >= TURNS {
-            let words = wrong.into_iter().chain(["We will ask again. Goodbye."]).map(str::to_owned).collect();
+            let words = wrong.into_iter().chain([self.outlook(deadman)]).map(str::to_owned).collect();
             return Reply::Prompt(Prompt::goodbye(words));
         }
         let mut prompt = ask_prompt(deadman, self.probe, self.attempt, self.turn);
@@ -110,5 +154,15 @@ impl Asked<'_> {
             prompt.say.insert(0, wrong.to_owned());
         }
         Reply::Prompt(prompt)
+    }
+
+    /// What happens if nothing more is heard.
+    fn outlook(&self, deadman: &Deadman) -> &'static str {
+        match deadman.probe().filter(|probe| probe.id == self.probe) {
+            Some(probe) if probe.asked <= deadman.settings.max_retries => "We will ask again. Goodbye.",
+            Some(_) => "If we do not hear from you, we call your contacts. Goodbye.",
+            // It was answered meanwhile, or time is up.
+            None => "Goodbye.",
+        }
     }
 }

@@ -5,8 +5,7 @@ mod incident;
 
 use http::StatusCode;
 use lucius_core::voice::{Prompt, Reply};
-use lucius_shell::{App, Request, Response, RunError, ports::Ports, say, webhook::verified};
-use lucius_telephony::Twiml;
+use lucius_shell::{App, Request, Response, RunError, alarm, ports::Ports, say, webhook::verified};
 
 /// Answers one turn of a call.
 pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
@@ -36,19 +35,21 @@ fn answer<P: Ports>(app: &App<P>, request: &Request, result: Result<Reply, RunEr
         }
         Err(error @ (RunError::Taken(_) | RunError::Poisoned { .. } | RunError::NotRecorded(_))) => {
             tracing::error!(error = %error, "a key was not recorded");
-            not_recorded(app, request)
+            alarm::operator("NotRecorded", "a key in a call that we placed was not recorded");
+            Response::twiml(&say::twiml(&app.shell, &not_recorded(request)))
         }
     }
 }
 
-/// What was keyed in is not recorded: say so, and take it again at the same address.
-fn not_recorded<P: Ports>(app: &App<P>, request: &Request) -> Response {
-    let url = app.shell.carrier_url(&request.raw_path);
-    let gather = lucius_telephony::twiml::Gather::new(url)
-        .timeout_seconds(10)
-        .action_on_empty()
-        .digits(1)
-        .finish_on_key(None)
-        .say("That was not recorded. Please press the key again.");
-    Response::twiml(&Twiml::new().gather(gather))
+/// What was keyed in is not recorded: say so, and take the same kind of input again at the same address.
+fn not_recorded(request: &Request) -> Prompt {
+    let path = request.raw_path.clone();
+    match request.segments().as_slice() {
+        // A PIN has many digits.
+        ["call", "ask", ..] => {
+            let words = "That was not recorded. Please enter it again, then the pound key.";
+            Prompt::digits(vec![words.to_owned()], path)
+        }
+        _ => Prompt::key(vec!["That was not recorded. Please press the key again.".to_owned()], path),
+    }
 }

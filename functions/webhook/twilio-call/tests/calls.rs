@@ -1,0 +1,111 @@
+//! Calls that we placed: what the listener hears next.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has to stop")]
+
+#[path = "../../twilio-voice/tests/support/broken.rs"]
+mod table;
+
+use http::StatusCode;
+use lucius_core::{
+    deadman::{State, Tries},
+    decide::{Event, Scope},
+    id::UserId,
+};
+use lucius_shell::{
+    run,
+    testing::{SERVICE_NUMBER, World, contact, webhook},
+};
+use table::{Alarms, broken, then};
+
+const PIN: &str = "271828";
+
+/// A user with a PIN whom we are asking by call, and the address of the first turn without its number.
+async fn asked(world: &World, max_retries: u8, tries: u32) -> (UserId, String) {
+    let keyring = world.app.keyring.clone();
+    let user = world
+        .user(|deadman| {
+            deadman.profile.pin = Some(keyring.pin_digest(deadman.id, PIN));
+            deadman.contacts = vec![contact(1, deadman.created_at)];
+            deadman.own_tries = Tries { wrong: tries, since: Some(deadman.created_at) };
+            deadman.settings.active = true;
+            deadman.settings.max_retries = max_retries;
+            deadman.settings.by_sms = false;
+            deadman.settings.by_call = true;
+            deadman.armed_once = true;
+            deadman.state = State::Waiting { next_probe_at: deadman.created_at };
+        })
+        .await;
+    run(&world.app.shell, Scope::User(user), Event::Wake).await.unwrap();
+    let deadman = world.deadman(user).await.unwrap();
+    let probe = deadman.probe().unwrap().id;
+    (user, format!("/call/ask/{user}/{probe}/1"))
+}
+
+async fn turn(world: &World, path: &str, more: &[(&str, &str)]) -> String {
+    let fields =
+        [("CallSid", "CA1"), ("To", "+12025551234"), ("From", SERVICE_NUMBER), ("CallStatus", "in-progress")];
+    let response = twilio_call::handle(&world.app, &webhook(path, &[&fields[..], more].concat())).await;
+    assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.body);
+    response.body
+}
+
+#[tokio::test]
+async fn after_too_many_wrong_pins_the_same_call_still_takes_the_nine() {
+    let world = World::new().await;
+    let (user, path) = asked(&world, 0, 1000).await;
+    let locked = turn(&world, &format!("{path}/3"), &[("Digits", "1111")]).await;
+    assert!(locked.contains("press 9 now") && locked.contains(&format!("{path}/4#")), "{locked}");
+    assert!(!locked.contains("call us back"), "{locked}");
+    let end = turn(&world, &format!("{path}/4"), &[("Digits", "1111")]).await;
+    assert!(end.contains("<Hangup") && end.contains("text S O S"), "{end}");
+    let help = turn(&world, &format!("{path}/4"), &[("Digits", "9")]).await;
+    assert!(help.contains("We are calling your contacts now"), "{help}");
+    assert!(world.deadman(user).await.unwrap().incident.is_some());
+}
+
+#[tokio::test]
+async fn the_last_words_say_what_happens_next() {
+    let world = World::new().await;
+    for (max_retries, words) in [
+        (3, "We will ask again. Goodbye."),
+        (0, "If we do not hear from you, we call your contacts. Goodbye."),
+    ] {
+        let (_, path) = asked(&world, max_retries, 0).await;
+        let end = turn(&world, &format!("{path}/3"), &[]).await;
+        assert!(end.contains(words) && end.contains("<Hangup"), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_is_no_silence() {
+    let world = World::new().await;
+    let (user, path) = asked(&world, 0, 0).await;
+    for speech in ["yes", "I am watching television"] {
+        let said = turn(&world, &format!("{path}/1"), &[("SpeechResult", speech)]).await;
+        assert!(said.contains("I did not understand that.") && said.contains("Are you okay"), "{said}");
+        assert!(said.contains(r#"speechTimeout="auto""#), "{said}");
+    }
+    assert_eq!(world.deadman(user).await.unwrap().incident, None);
+    for (speech, sid) in [("Help me!", "1"), ("nine one one", "2")] {
+        let (user, path) = asked(&world, 0, 0).await;
+        let help = turn(&world, &format!("{path}/{sid}"), &[("SpeechResult", speech)]).await;
+        assert!(help.contains("We are calling your contacts now"), "{speech}: {help}");
+        assert!(world.deadman(user).await.unwrap().incident.is_some());
+    }
+}
+
+#[test]
+fn what_is_not_recorded_is_taken_again_in_the_same_way() {
+    let (world, path) = broken(async |world| asked(world, 0, 0).await.1);
+    let (alarms, _guard) = Alarms::listen();
+    then(async {
+        let ask = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+        assert!(ask.contains("not recorded") && ask.contains(&format!("{path}/1#")), "{ask}");
+        assert!(ask.contains(r#"input="dtmf speech""#) && !ask.contains("numDigits"), "{ask}");
+        assert!(!ask.contains(r#"finishOnKey="""#), "{ask}");
+        assert_eq!(alarms.take(), ["NotRecorded"]);
+        let key = turn(&world, "/call/incident/1/0/1/1", &[("Digits", "1")]).await;
+        assert!(key.contains("not recorded") && key.contains(r#"numDigits="1""#), "{key}");
+        assert!(key.contains("/call/incident/1/0/1/1#"), "{key}");
+        assert_eq!(alarms.take(), ["NotRecorded"]);
+    });
+}
