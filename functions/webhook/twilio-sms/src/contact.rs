@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use lucius_core::{
     decide::{ContactAct, Event, Rejected, Scope},
-    incident::TextAnswer,
+    incident::{Incident, TextAnswer},
     voice::Reply,
     words::{ContactReply, contact_reply},
 };
@@ -30,24 +30,40 @@ pub(crate) async fn by_code<P: Ports>(app: &App<P>, text: &Text) -> Result<Optio
         // Nobody's code: it may be the PIN of a user.
         return Ok(None);
     }
-    wrong_everywhere(app, text, act).await.map(Some)
+    wrong_everywhere(app, text, &code).await.map(Some)
 }
 
-/// A code that fits no alert of this number counts against all of them: whoever guesses must not have a try for each.
-async fn wrong_everywhere<P: Ports>(app: &App<P>, text: &Text, act: ContactAct) -> Result<Reply, RunError> {
+/// The six digits of a text that reads like a code and is none, where this number has alerts.
+pub(crate) fn guessed(text: &Text) -> Option<String> {
+    let code = match contact_reply(&text.body) {
+        ContactReply::Accept { code } | ContactReply::Reopen { code } => code?,
+        ContactReply::Decline | ContactReply::Other => return None,
+    };
+    (!text.card.codes.is_empty() && text.card.find(&code).is_none()).then_some(code)
+}
+
+/// A code that fits no alert of this number counts against all of them: whoever guesses must not have a try for each. The
+/// answer is that of an alert that is open, if there is one.
+pub(crate) async fn wrong_everywhere<P: Ports>(
+    app: &App<P>,
+    text: &Text,
+    code: &str,
+) -> Result<Reply, RunError> {
+    let act = ContactAct::Code { key: text.sid.clone(), code: code.to_owned(), answer: TextAnswer::Accept };
     let tried = join_all(text.card.codes.iter().map(|pointer| {
         let event = Event::Contact { place: pointer.place, act: act.clone() };
         run(&app.shell, Scope::Incident(pointer.incident), event)
     }));
-    let mut reply = Reply::Silence;
+    let (mut open, mut over) = (None, None);
     for result in tried.await {
         match result {
-            Ok(done) => reply = done.reply,
+            Ok(done) if done.case.incident.as_ref().is_some_and(Incident::is_open) => open = Some(done.reply),
+            Ok(done) => over = Some(done.reply),
             Err(RunError::Rejected(Rejected::NotFound)) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(reply)
+    Ok(open.or(over).unwrap_or(Reply::Silence))
 }
 
 /// What a contact is told whose text is no code. Only what a person would write is answered: two machines must not answer

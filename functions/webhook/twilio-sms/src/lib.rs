@@ -7,7 +7,9 @@ mod user;
 use http::StatusCode;
 use jiff::Timestamp;
 use lucius_core::{phone::PhoneNumber, voice::Reply, words};
-use lucius_shell::{App, Request, Response, RunError, ports::Nature as _, ports::Ports, webhook::verified};
+use lucius_shell::{
+    App, Request, Response, RunError, alarm, ports::Nature as _, ports::Ports, webhook::verified,
+};
 use lucius_store::{NumberCard, Store};
 use lucius_telephony::Twiml;
 use lucius_twilio::webhook::{InboundText, OptOut};
@@ -45,6 +47,7 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
         Ok(reply) => respond(&reply),
         Err(error) => {
             tracing::error!(error = %error, "a text was not recorded");
+            alarm::operator("NotRecorded", "a text to our number was not recorded");
             respond(&Reply::words("That was not recorded. Please send it again."))
         }
     }

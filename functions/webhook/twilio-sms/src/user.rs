@@ -7,9 +7,9 @@ use lucius_core::{
     voice::Reply,
     words::{self, Answer},
 };
-use lucius_shell::{App, RunError, ports::Ports, run};
+use lucius_shell::{App, Done, RunError, ports::Ports, run};
 
-use crate::Text;
+use crate::{Text, contact};
 
 /// The answer to a text from a user's number.
 pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -> Result<Reply, RunError> {
@@ -34,7 +34,24 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
         logged_in: false,
         text: without_pin(&text.body, reading.digits.as_deref()),
     });
-    Ok(run(&app.shell, Scope::User(user), event).await?.reply)
+    let done = run(&app.shell, Scope::User(user), event).await?;
+    match contact::guessed(text) {
+        Some(code) if !is_pin(app, &done, user, &code) => {
+            // Neither their PIN nor a code: whoever guesses must not have tries that nobody counts.
+            contact::wrong_everywhere(app, text, &code).await?;
+            Ok(Reply::words(NEITHER))
+        }
+        Some(_) | None => Ok(done.reply),
+    }
+}
+
+/// What six digits are answered that could be a code or a PIN and are neither.
+const NEITHER: &str =
+    "That is neither your PIN nor the code of our text, so nothing was changed. If you need help, reply SOS.";
+
+fn is_pin<P: Ports>(app: &App<P>, done: &Done, user: UserId, code: &str) -> bool {
+    let pin = done.case.deadman.as_ref().and_then(|deadman| deadman.profile.pin);
+    pin == Some(app.keyring.pin_digest(user, code))
 }
 
 /// "I am okay" speaks of its sender; "ok" may be an answer to anything.
@@ -43,12 +60,66 @@ fn is_about_self(body: &str) -> bool {
     ["i", "im", "i'm", "i\u{2019}m"].contains(&first.as_str())
 }
 
-/// The text as it may be shown: a PIN is nobody's business, and a text has an end.
+/// So many digits in a row may be a PIN.
+const PIN_MIN: usize = 4;
+
+/// The text as it may be shown: a PIN is nobody's business, wherever it stands, and a text has an end.
 fn without_pin(body: &str, pin: Option<&str>) -> String {
-    let shown = if pin.is_some() {
-        body.chars().map(|letter| if letter.is_numeric() { '*' } else { letter }).collect()
-    } else {
-        body.to_owned()
-    };
+    let shown = if pin.is_some() { masked(body, 1) } else { masked(body, PIN_MIN) };
     lucius_core::text::one_line(&shown).chars().take(320).collect()
+}
+
+/// `text` with stars for the digits of each row of at least `min`. A space or a hyphen between two digits does not end a
+/// row: PINs are written in groups.
+fn masked(text: &str, min: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = letters.as_slice();
+    while let Some((first, tail)) = rest.split_first() {
+        if !first.is_numeric() {
+            shown.push(*first);
+            rest = tail;
+            continue;
+        }
+        let (row, after) = rest.split_at(row_length(rest));
+        let many = row.iter().filter(|letter| letter.is_numeric()).count() >= min;
+        shown.extend(row.iter().map(|letter| if many && letter.is_numeric() { '*' } else { *letter }));
+        rest = after;
+    }
+    shown
+}
+
+/// How long the row of digits is that `letters` begins with.
+fn row_length(letters: &[char]) -> usize {
+    let mut length: usize = 0;
+    for (index, letter) in letters.iter().enumerate() {
+        if letter.is_numeric() {
+            length = index.saturating_add(1);
+        } else if !matches!(letter, ' ' | '-') || index > length {
+            break;
+        }
+    }
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_of_four_digits_is_shown() {
+        for (text, shown) in [
+            ("OK 1234 thanks", "OK **** thanks"),
+            ("my pin is 2 7 1 8", "my pin is * * * *"),
+            ("27-18!", "**-**!"),
+            ("x123456789012345y", "x***************y"),
+            ("in 2 hours, room 101", "in 2 hours, room 101"),
+            ("\u{661}\u{662}\u{663}\u{664} ok", "**** ok"),
+            ("2  7  1  8", "2  7  1  8"),
+            ("", ""),
+        ] {
+            assert_eq!(without_pin(text, None), lucius_core::text::one_line(shown), "{text}");
+        }
+        assert_eq!(without_pin("Y 12", Some("12")), "Y **");
+    }
 }

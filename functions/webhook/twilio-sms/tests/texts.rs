@@ -1,6 +1,9 @@
 //! Texts to our number: what is answered, what is written, and what each costs.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has to stop")]
 
+#[path = "../../twilio-voice/tests/support/broken.rs"]
+mod table;
+
 use http::StatusCode;
 use jiff::SignedDuration;
 use lucius_core::{
@@ -12,6 +15,8 @@ use lucius_shell::{
     Response, run,
     testing::{SERVICE_NUMBER, World, contact, webhook},
 };
+use lucius_store::Store as _;
+use table::{Alarms, broken, then};
 
 /// A user whom the question has just reached.
 async fn asked(world: &World) -> (UserId, String) {
@@ -99,4 +104,52 @@ async fn stop_is_remembered_and_never_answered() {
         assert!(!world.deadman(user).await.unwrap().text_stopped, "{word}, then START");
         world.clock().advance(SignedDuration::from_secs(1));
     }
+}
+
+#[tokio::test]
+async fn digits_that_may_be_a_pin_are_not_kept() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    text(&world, "/inbound/sms", "SM1", &from, "my number is 1234, thanks").await;
+    let deadman = world.deadman(user).await.unwrap();
+    assert_eq!(deadman.probe().unwrap().last_response, "my number is ****, thanks");
+}
+
+#[tokio::test]
+async fn six_digits_of_a_user_with_alerts_count_as_a_code_unless_they_are_the_pin() {
+    let world = World::new().await;
+    let keyring = world.app.keyring.clone();
+    let ann =
+        world.user(|deadman| deadman.profile.pin = Some(keyring.pin_digest(deadman.id, "271828"))).await;
+    let from = world.deadman(ann).await.unwrap().profile.phone;
+    let bob = world
+        .user(|deadman| {
+            let mut contact = contact(1, deadman.created_at);
+            contact.phone = from.clone();
+            deadman.contacts = vec![contact];
+        })
+        .await;
+    let sos = Event::Emergency { key: "sos".to_owned() };
+    let incident = run(&world.app.shell, Scope::User(bob), sos).await.unwrap().case.incident.unwrap().id;
+    let count =
+        async || world.store().load_incident(incident).await.unwrap().unwrap().state.contacts[0].wrong_codes;
+    let reply = text(&world, "/inbound/sms", "SM1", from.as_str(), "OK 999999").await;
+    assert!(reply.body.contains("neither your PIN nor the code"), "{}", reply.body);
+    assert_eq!(count().await, 1);
+    text(&world, "/inbound/sms", "SM1", from.as_str(), "OK 999999").await;
+    assert_eq!(count().await, 1, "the same text again");
+    let reply = text(&world, "/inbound/sms", "SM2", from.as_str(), "OK 271828").await;
+    assert!(reply.body.contains("Thank you, Ann."), "{}", reply.body);
+    assert_eq!(count().await, 1, "the PIN is no wrong code");
+}
+
+#[test]
+fn a_text_that_is_not_recorded_wakes_the_operator() {
+    let (world, from) = broken(async |world| asked(world).await.1);
+    let (alarms, _guard) = Alarms::listen();
+    then(async {
+        let reply = text(&world, "/inbound/sms", "SM1", &from, "Y").await;
+        assert!(reply.body.contains("That was not recorded. Please send it again."), "{}", reply.body);
+        assert_eq!(alarms.take(), ["NotRecorded"]);
+    });
 }
