@@ -43,7 +43,8 @@ async fn asked(world: &World, max_retries: u8, tries: u32) -> (UserId, String) {
 async fn turn(world: &World, path: &str, more: &[(&str, &str)]) -> String {
     let fields =
         [("CallSid", "CA1"), ("To", "+12025551234"), ("From", SERVICE_NUMBER), ("CallStatus", "in-progress")];
-    let response = twilio_call::handle(&world.app, &webhook(path, &[&fields[..], more].concat())).await;
+    let request = webhook(path, &[&fields[..], more].concat());
+    let response = Box::pin(twilio_call::handle(&world.app, &request)).await;
     assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.body);
     response.body
 }

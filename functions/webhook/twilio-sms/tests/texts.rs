@@ -36,7 +36,7 @@ async fn asked(world: &World) -> (UserId, String) {
 
 async fn text(world: &World, path: &str, sid: &str, from: &str, body: &str) -> Response {
     let fields = [("MessageSid", sid), ("From", from), ("To", SERVICE_NUMBER), ("Body", body)];
-    twilio_sms::handle(&world.app, &webhook(path, &fields)).await
+    Box::pin(twilio_sms::handle(&world.app, &webhook(path, &fields))).await
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_wrong_signature_is_403_and_401_on_the_old_address() {
     ] {
         let mut forged = webhook(path, &[("MessageSid", "SM1"), ("From", &from), ("Body", "Y")]);
         forged.body.extend_from_slice(b"&x=1");
-        let reply = twilio_sms::handle(&world.app, &forged).await;
+        let reply = Box::pin(twilio_sms::handle(&world.app, &forged)).await;
         assert_eq!(reply.status, status, "{path}");
     }
     assert_eq!(world.deadman(user).await, before);

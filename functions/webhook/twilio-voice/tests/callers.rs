@@ -34,7 +34,7 @@ async fn in_need_of(world: &World, phone: &str) -> UserId {
 }
 
 async fn wrong_codes(world: &World, user: UserId) -> u8 {
-    open(world, user).await.unwrap().contacts[0].wrong_codes
+    open(world, user).await.unwrap().contacts.first().unwrap().wrong_codes
 }
 
 #[tokio::test]

@@ -3,8 +3,15 @@
 mod support;
 
 use http::{Method, StatusCode};
-use lucius_shell::testing::{World, request, webhook};
+use lucius_shell::{
+    Request, Response,
+    testing::{World, request, webhook},
+};
 use support::{PIN, number, turn, user};
+
+async fn handle(world: &World, request: &Request) -> Response {
+    Box::pin(twilio_voice::handle(&world.app, request)).await
+}
 
 #[tokio::test]
 async fn each_turn_stays_within_its_budget_of_calls() {
@@ -67,13 +74,13 @@ async fn what_is_not_signed_or_not_ours_is_refused() {
     let world = World::new().await;
     let mut forged = webhook("/inbound/login", &[("CallSid", "CA4"), ("Digits", "1")]);
     forged.body.push(b'1');
-    assert_eq!(twilio_voice::handle(&world.app, &forged).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(handle(&world, &forged).await.status, StatusCode::FORBIDDEN);
     let get = request(Method::GET, "/inbound/login");
-    assert_eq!(twilio_voice::handle(&world.app, &get).await.status, StatusCode::METHOD_NOT_ALLOWED);
-    let page = twilio_voice::handle(&world.app, &request(Method::GET, "/inbound/answer")).await;
+    assert_eq!(handle(&world, &get).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    let page = handle(&world, &request(Method::GET, "/inbound/answer")).await;
     assert!(page.status == StatusCode::OK && page.body.contains("I am Lucius"), "{}", page.body);
     for path in ["/inbound/nowhere/1", "/inbound/menu/x", "/inbound"] {
-        let reply = twilio_voice::handle(&world.app, &webhook(path, &[("CallSid", "CA4")])).await;
+        let reply = handle(&world, &webhook(path, &[("CallSid", "CA4")])).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
     }
 }

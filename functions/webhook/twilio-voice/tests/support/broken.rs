@@ -14,13 +14,13 @@ use tracing::{
 /// A world whose table has gone down since `make` was done with it. To be made outside of any runtime.
 pub(crate) fn broken<T>(make: impl AsyncFnOnce(&World) -> T) -> (World, T) {
     let up = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let made = up.block_on(async {
+    let both = up.block_on(async {
         let world = World::new().await;
-        let made = make(&world).await;
-        (world, made)
+        let wanted = make(&world).await;
+        (world, wanted)
     });
     up.shutdown_timeout(std::time::Duration::from_secs(1));
-    made
+    both
 }
 
 /// Runs what happens then.

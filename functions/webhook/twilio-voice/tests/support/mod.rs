@@ -48,7 +48,8 @@ pub(crate) async fn heard(world: &World, sid: &str, from: &str, path: &str, more
         ("Direction", "inbound"),
     ];
     let fields = [&fields[..], more].concat();
-    let Response { status, body, .. } = twilio_voice::handle(&world.app, &webhook(path, &fields)).await;
+    let Response { status, body, .. } =
+        Box::pin(twilio_voice::handle(&world.app, &webhook(path, &fields))).await;
     assert_eq!(status, StatusCode::OK, "{path}: {body}");
     body
 }
