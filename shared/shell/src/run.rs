@@ -103,7 +103,8 @@ impl Read {
 /// [`RunError`]; the person must then be told that nothing was recorded.
 pub async fn run<P: Ports>(shell: &Shell<P>, scope: Scope, event: Event) -> Result<Done, RunError> {
     let began = shell.ports.nature().now();
-    let first = step(shell, scope, &event, began).await?;
+    // Boxed: it holds two actors before and after, and is held by everything above.
+    let first = Box::pin(step(shell, scope, &event, began)).await?;
     let done = Done { case: first.after.clone(), reply: first.reply.clone() };
     let refused = first.refused.clone();
     let mut steps = vec![first];
@@ -116,10 +117,10 @@ pub async fn run<P: Ports>(shell: &Shell<P>, scope: Scope, event: Event) -> Resu
         // A queue that hangs must not keep a call from being placed.
         let arranged =
             join_all(steps.iter().map(|step| wake::arrange(shell, &step.before, &step.after, step.woken)));
-        let (reports, _) = join(perform_all(shell, claimed), arranged).await;
+        let (reports, _) = Box::pin(join(perform_all(shell, claimed), arranged)).await;
         steps.clear();
         for (actor, reports) in by_actor(reports) {
-            match step(shell, Scope::of(actor), &Event::Settled(reports), began).await {
+            match Box::pin(step(shell, Scope::of(actor), &Event::Settled(reports), began)).await {
                 Ok(next) => steps.push(next),
                 // The leases run out, and whoever comes then treats the outcomes as unknown.
                 Err(error) => tracing::error!(actor = %actor, error = %error, "outcomes were not recorded"),

@@ -1,8 +1,6 @@
 //! A missed check-in through the real shell and the real store, with a carrier that does as it is told: what is written
 //! when, how many AWS calls it takes, and what is left when the process dies between two lines.
 
-#![expect(clippy::large_futures, reason = "a story holds a whole performer, once")]
-
 mod support;
 
 use jiff::SignedDuration;
@@ -215,7 +213,7 @@ struct Taker(std::sync::Mutex<Vec<ActorId>>, tokio::sync::Notify);
 
 impl Invoker for Taker {
     async fn invoke(&self, actors: &[ActorId]) -> Result<(), NotArranged> {
-        self.0.lock().unwrap().extend(actors);
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(actors);
         self.1.notify_one();
         Ok(())
     }
@@ -231,10 +229,10 @@ async fn a_queue_that_hangs_keeps_nothing_overdue_from_being_handed_over() {
     stage.pass_deadline(soon).await;
     stage.advance(SignedDuration::from_secs(-30));
     stage.shell.ports.queue().hang();
-    let taker = Taker::default();
-    let sweeping = std::pin::pin!(sweep(&stage.shell, &taker));
-    let taken = std::pin::pin!(taker.1.notified());
+    let deputy = Taker::default();
+    let sweeping = std::pin::pin!(sweep(&stage.shell, &deputy));
+    let taken = std::pin::pin!(deputy.1.notified());
     let first = futures::future::select(taken, sweeping).await;
     assert!(matches!(first, futures::future::Either::Left(_)), "there are hints that could not be sent");
-    assert_eq!(*taker.0.lock().unwrap(), [ActorId::Deadman(overdue)]);
+    assert_eq!(*deputy.0.lock().unwrap(), [ActorId::Deadman(overdue)]);
 }
