@@ -20,9 +20,9 @@ pub(crate) async fn handle<P: Ports>(
     uid: &str,
 ) -> Result<Response, Response> {
     let user = self_or_any_for_admin(app, request, uid).await?;
-    // Without an administrator nobody could ever be entered again. Whoever stays when another one deletes is one.
+    // Nobody could ever be entered again: the setup token makes the first administrator, and no second.
     if session::session(app, request)?.user == user && load(app, user).await?.profile.is_admin {
-        let why = "administrators cannot delete themselves: another administrator can";
+        let why = "the administrator cannot be deleted: nobody else can enter users";
         return Err(respond::fail(StatusCode::FORBIDDEN, why));
     }
     let Deletion { pin } = respond::optional_body(request)?;
