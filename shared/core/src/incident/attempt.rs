@@ -113,6 +113,7 @@ pub(super) fn held_back(
     if let Party::Contact(place) = id.party
         && let Some(contact) = incident.contacts.get_mut(place)
     {
+        contact.line_mut(id.channel).works = false;
         pending.attempt = next_try(contact);
         refresh(incident, turn, id, place);
     }
@@ -152,6 +153,9 @@ pub(super) fn not_reached(
     if let Some(pending) = incident.pending.get(id).filter(|pending| pending.attempt == attempt) {
         uncount(&mut incident.contacts, id, pending.decided_at);
         incident.pending.remove(id);
+    }
+    if let Some(contact) = incident.contacts.get_mut(place) {
+        contact.line_mut(id.channel).works = false;
     }
     record(incident, turn, id, attempt, turn.now, &format!("refused by the carrier ({code})"));
     let escalating = matches!(incident.status, Status::Escalating { .. });

@@ -157,8 +157,24 @@ pub fn call_told(
         }
         placed(incident, turn, id, place, attempt, sid, SignedDuration::ZERO);
     }
+    rings(incident, place, progress);
     if progress.is_over() {
         over_as_told(incident, turn, place, sid, progress);
+    }
+}
+
+/// Whether calls get through to this phone, as far as the carrier's word says.
+fn rings(incident: &mut Incident, place: usize, progress: CallProgress) {
+    let works = match progress {
+        CallProgress::InProgress | CallProgress::Completed | CallProgress::Busy | CallProgress::NoAnswer => {
+            true
+        }
+        CallProgress::Failed => false,
+        // A call that has only begun says nothing yet.
+        CallProgress::Queued | CallProgress::Ringing | CallProgress::Canceled => return,
+    };
+    if let Some(contact) = incident.contacts.get_mut(place) {
+        contact.call.works = works;
     }
 }
 
@@ -217,6 +233,7 @@ pub(super) fn polled(
     let Some(call) = contact.calls.iter_mut().find(|call| call.sid == sid) else { return };
     match outcome {
         Outcome::Polled(progress) if progress.is_over() => {
+            rings(incident, place, *progress);
             over_as_told(incident, turn, place, sid, *progress);
         }
         // The same answer again gives no further time.

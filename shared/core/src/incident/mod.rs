@@ -130,6 +130,9 @@ pub struct Line {
     pub last_try: Option<u32>,
     /// When that was.
     pub last_at: Option<Timestamp>,
+    /// The last attempt got through: the carrier took the text, or the call came to its end at a phone.
+    #[serde(default)]
+    pub works: bool,
 }
 
 /// A contact, copied into the incident.

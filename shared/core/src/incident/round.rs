@@ -89,8 +89,11 @@ pub(crate) fn page(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     // A channel that cannot be used is replaced by the other one, even if that was not chosen. If neither can, both wait.
     // A number whose codes are not taken any more can accept by call only.
     let only_call = contact.wrong_codes >= super::WRONG_CODES_MAX;
-    let call = can_call && (contact.by_call || !can_text || !contact.by_sms || only_call);
-    let text = can_text && (contact.by_sms || !can_call || capped);
+    // The one channel that was chosen has had a round and has not got through, for whatever reason: both, then.
+    let in_vain = |channel: Channel| incident.round > 1 && !contact.line(channel).works;
+    let call =
+        can_call && (contact.by_call || !can_text || !contact.by_sms || only_call || in_vain(Channel::Sms));
+    let text = can_text && (contact.by_sms || !can_call || capped || in_vain(Channel::Call));
     if call {
         page_by(incident, turn, place, Channel::Call);
     }

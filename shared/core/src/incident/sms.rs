@@ -33,6 +33,7 @@ pub(super) fn text_settled(
             incident.pending.remove(id);
             if let Some(contact) = place.and_then(|place| incident.contacts.get_mut(place)) {
                 contact.alerted = true;
+                contact.sms.works = true;
                 // Where somebody is to be called, a text that the carrier took has reached no phone yet.
                 incident.reached |= !contact.by_call;
             }
@@ -42,6 +43,7 @@ pub(super) fn text_settled(
             incident.pending.remove(id);
             if let Some(contact) = place.and_then(|place| incident.contacts.get_mut(place)) {
                 contact.alerted = true;
+                contact.sms.works = false;
             }
             record(incident, turn, id, attempt, turn.now, "unknown: the carrier did not answer in time");
         }

@@ -5,7 +5,7 @@ use lucius_core::{
     deadman::Edit,
     deadman::Proof,
     decide::Event,
-    effect::{CallProgress, Outcome, Party},
+    effect::{CallProgress, NotSent, Outcome, Party},
     history::What,
     turn::Alarm,
 };
@@ -236,4 +236,38 @@ fn a_contact_who_chose_texts_is_only_texted() {
     story.ann_mut().contacts[0].by_call = false;
     story.sos();
     assert!(story.pending(&text(0)).is_some() && story.pending(&call(0)).is_none());
+}
+
+#[test]
+fn a_contact_of_one_channel_is_paged_by_both_once_a_round_has_not_got_through() {
+    for (by_call, fails) in [(false, text(0)), (true, call(0))] {
+        for outcome in
+            [Outcome::Account { code: 21606 }, Outcome::NotSent { why: NotSent::Throttled }, Outcome::Unknown]
+        {
+            let mut story = Story::with_contacts(&[("Bob", 1)]);
+            story.ann_mut().contacts[0].by_call = by_call;
+            story.ann_mut().contacts[0].by_sms = !by_call;
+            story.sos().wake();
+            let (first, other) = if by_call { (call(0), text(0)) } else { (text(0), call(0)) };
+            assert!(story.pending(&first).is_some() && story.pending(&other).is_none());
+            while story.open().round < 2 {
+                if story.pending(&fails).is_some_and(|pending| pending.lease_until.is_some()) {
+                    story.outcome(&fails, &outcome);
+                }
+                story.after(30).wake();
+            }
+            assert!(story.pending(&other).is_some(), "{outcome:?}: {:?}", story.open().contacts[0]);
+        }
+    }
+}
+
+#[test]
+fn a_contact_of_one_channel_that_gets_through_is_left_with_it() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.ann_mut().contacts[0].by_call = false;
+    story.sos().wake();
+    story.outcome(&text(0), &Outcome::Done);
+    story.now = story.next_round_at();
+    story.wake();
+    assert!(story.open().round == 2 && story.pending(&call(0)).is_none());
 }
