@@ -76,6 +76,9 @@ pub(crate) async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Result<
 /// Too many: until the window is over, the right password is not looked at either.
 fn locked(second: i64) -> Response {
     let wait = LOGIN_WINDOW_SECONDS.saturating_sub(second.rem_euclid(LOGIN_WINDOW_SECONDS));
-    respond::fail(StatusCode::TOO_MANY_REQUESTS, "too many wrong passwords for this address: wait 15 minutes")
-        .with("retry-after", wait.to_string())
+    respond::fail(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too many wrong passwords for this address: try again in 15 minutes",
+    )
+    .with("retry-after", wait.to_string())
 }

@@ -10,7 +10,7 @@ use crate::Text;
 /// Records it for the number, and for everybody who knows the number.
 ///
 /// # Errors
-/// Something was not recorded; the carrier sends the text again, and each part of it is harmless twice.
+/// Something was not recorded: the sender is asked to send it again, and each part of it is harmless twice.
 pub(crate) async fn stopped<P: Ports>(app: &App<P>, text: &Text, stopped: bool) -> Result<(), RunError> {
     app.shell.ports.store().stop(&text.from, stopped, app.shell.ports.nature().now()).await?;
     let users = text.card.user.iter().chain(&text.card.contact_of).map(|user| Scope::User(*user));

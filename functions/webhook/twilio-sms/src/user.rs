@@ -41,9 +41,17 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
             contact::wrong_everywhere(app, text, &code).await?;
             Ok(Reply::words(NEITHER))
         }
+        // Nobody must believe that a question is put off.
+        Some(_) | None if reading.command.is_some() && done.reply == Reply::Silence => {
+            Ok(Reply::words(NO_COMMANDS))
+        }
         Some(_) | None => Ok(done.reply),
     }
 }
+
+/// What a command is answered.
+const NO_COMMANDS: &str =
+    "Nothing was changed: we take no commands by text. We ask as before. If you need help, reply SOS.";
 
 /// What six digits are answered that could be a code or a PIN and are neither.
 const NEITHER: &str =

@@ -153,3 +153,16 @@ fn a_text_that_is_not_recorded_wakes_the_operator() {
         assert_eq!(alarms.take(), ["NotRecorded"]);
     });
 }
+
+#[tokio::test]
+async fn a_command_changes_nothing_and_says_so() {
+    let world = World::new().await;
+    let user = world.user(|deadman| deadman.contacts = vec![contact(1, deadman.created_at)]).await;
+    let before = world.deadman(user).await.unwrap();
+    let from = before.profile.phone.as_str().to_owned();
+    for (sid, command) in [("SM1", "pause 2d"), ("SM2", "probe -wait 120")] {
+        let reply = text(&world, "/inbound/sms", sid, &from, command).await;
+        assert!(reply.body.contains("Nothing was changed"), "{command}: {}", reply.body);
+    }
+    assert_eq!(world.deadman(user).await.unwrap().settings, before.settings);
+}

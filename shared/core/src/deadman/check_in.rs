@@ -270,7 +270,7 @@ fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event:
     let how = if deadman.profile.pin.is_some() {
         "To end it, reply OK and your PIN, or call this number and enter your PIN."
     } else {
-        "To end it, log in on the web, or ask who is on the way to end it."
+        "To end it, tell whoever is on the way: they can end it in our call."
     };
     Reply::Words(vec!["Your contacts are being called.".to_owned(), how.to_owned()])
 }
