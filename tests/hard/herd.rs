@@ -24,6 +24,8 @@ async fn two_hundred_who_share_a_contact_miss_the_same_minute() {
         shared.is(json!({ "behaviour": "answer", "script": script })).await;
         story.may_be_paged(&shared);
         story.may(&shared, "text.received", "");
+        // On a machine with two processors a webhook may come too late for the carrier; he is called again then.
+        story.may(&shared, "problem", "no answer in time");
         let began = Instant::now();
         let users: Vec<User> = stream::iter(0..USERS)
             .map(|_| async {
