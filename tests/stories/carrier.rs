@@ -143,6 +143,24 @@ async fn an_account_error_for_ten_minutes_loses_nobody() {
 
 #[tokio::test]
 #[ignore = "needs a deployed stack: make test runs it"]
+async fn who_wants_texts_is_called_when_no_text_gets_through() {
+    tell(async |story: &Story| {
+        let ann = story.user("Ann").await;
+        let ben = ann.contact_with("Ben", json!({ "channels": ["sms"] })).await;
+        story.knows(&ben.phone);
+        ben.phone.suffers("rest.text.create", json!({ "error": { "code": 21606 } }), None).await;
+        ann.cries_for_help().await;
+        let call = ben.phone.expect_call().await;
+        ben.phone.recovers().await;
+        story.may(&ben.phone, "text.received", "");
+        call.hears("press 1").await.presses("1").await.hears("You have it").await.hangs_up().await;
+        told_who_is_coming(&ann.phone, "Ben").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs a deployed stack: make test runs it"]
 async fn every_webhook_twice_at_once_changes_nothing_in_a_whole_story() {
     tell(async |story: &Story| {
         let (ann, ben) = story.user_with_contact().await;
