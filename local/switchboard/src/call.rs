@@ -151,9 +151,10 @@ impl Call {
         self.problems.push(Problem { at: clock::now(), level, code, text: text.to_owned() });
     }
 
-    /// Seconds of talking so far or in all.
+    /// Seconds of talking so far or in all; what was answered lasted at least one, however short it was.
     pub(crate) fn talked(&self) -> i64 {
-        self.answered.map_or(0, |from| clock::seconds_between(from, self.ended.unwrap_or_else(clock::now)))
+        let until = self.ended.unwrap_or_else(clock::now);
+        self.answered.map_or(0, |from| clock::seconds_between(from, until).max(1))
     }
 
     /// The call as the REST API shows it.

@@ -91,7 +91,7 @@ async fn connect(
     let waiting = super::Waiting { what: "bridge", input: "speech dtmf".to_owned(), action: String::new() };
     runner.leg.with_call(|call| call.waiting = Some(waiting));
     bridge(runner, dial, child, news).await?;
-    Ok(("completed", Some(winner), clock::seconds_between(began, clock::now())))
+    Ok(("completed", Some(winner), clock::seconds_between(began, clock::now()).max(1)))
 }
 
 async fn bridge(

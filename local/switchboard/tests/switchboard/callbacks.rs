@@ -30,7 +30,7 @@ async fn the_events_that_were_asked_for_come_in_order() {
         assert_eq!(receipt.signature, sign(TOKEN, &world.at("/receipt/call?x=1"), &receipt.fields));
     }
     assert_eq!((seen[0].get("CallDuration"), seen[3].get("Duration")), ("", "1"));
-    assert_eq!(seen[3].get("CallDuration").parse::<u32>().unwrap(), 1);
+    assert!((1..60).contains(&seen[3].get("CallDuration").parse::<u32>().unwrap()));
 }
 
 #[tokio::test]
