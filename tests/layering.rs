@@ -68,6 +68,9 @@ const PURE: [&str; 2] = ["lucius-core", "lucius-telephony"];
 /// All that core is made of.
 const CORE: [&str; 4] = ["croner", "jiff", "serde", "thiserror"];
 
+/// What always holds, for the tests of every crate.
+const INVARIANTS: &str = "lucius-invariants";
+
 fn is_impure(name: &str) -> bool {
     let prefixes = ["aws", "tokio", "hyper", "lambda", "dynoxide"];
     let names = [
@@ -98,9 +101,9 @@ fn shared_crates_import_only_what_lies_below_them() {
     for (name, allowed) in LAYERS {
         let ours = packages[name].uses.iter().filter(|used| packages.contains_key(*used));
         only(name, ours, |used| allowed.contains(&used));
-        // Their tests may not turn the layers round either.
+        // Their tests may not turn the layers round either. What always holds is stated over core alone, for every test.
         let tests = packages[name].tests_use.iter().filter(|used| packages.contains_key(*used));
-        only(name, tests, |used| allowed.contains(&used));
+        only(name, tests, |used| allowed.contains(&used) || used == INVARIANTS);
     }
     for (name, package) in &packages {
         let known = LAYERS.iter().any(|(layer, _)| layer == name);
@@ -115,6 +118,13 @@ fn pure_crates_stay_pure() {
     for name in PURE {
         only(name, &packages[name].uses, |used| !is_impure(used));
     }
+}
+
+#[test]
+fn what_always_holds_is_stated_over_core_alone() {
+    let packages = packages();
+    only(INVARIANTS, &packages[INVARIANTS].uses, |used| used == "lucius-core" || CORE.contains(&used));
+    only(INVARIANTS, &packages[INVARIANTS].tests_use, |used| !packages.contains_key(used));
 }
 
 #[test]
@@ -158,6 +168,7 @@ fn nobody_imports_a_function_or_what_is_for_this_machine_only() {
         }
         only(name, package.uses.iter().chain(&package.tests_use), |used| {
             packages.get(used).is_none_or(|other| other.folder.starts_with("shared"))
+                || (used == INVARIANTS && !package.uses.contains(&used.to_owned()))
         });
     }
 }

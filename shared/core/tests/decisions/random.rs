@@ -129,7 +129,7 @@ impl World {
         let deadman = self.case.deadman.clone().filter(|_| !alone);
         let before = Case { deadman, incident: self.case.incident.clone() };
         let Ok(decision) = decide(&before, event, self.now, &self.policy, &fresh(self.drawn)) else { return };
-        invariants::hold(&before, event, self.now, &decision);
+        invariants::hold(&before, event, self.now, &self.policy, &decision);
         if !alone {
             self.case.deadman.clone_from(&decision.case.deadman);
         }
@@ -147,6 +147,7 @@ impl World {
         }
         self.goes(&Event::Wake);
         self.goes(&Event::Wake);
+        let decided = self.case.clone();
         let (now, until) = (self.now, later(self.now, LEASE));
         let deadman = self.case.deadman.as_mut().unwrap();
         let actor = ActorId::Deadman(deadman.id);
@@ -154,13 +155,12 @@ impl World {
             .into_iter()
             .map(|(id, pending)| (actor, id, pending))
             .collect();
-        assert!(deadman.due().is_none_or(|due| due.at > now), "woken for ever: {deadman:#?}");
         if let Some(incident) = self.case.incident.as_mut() {
             let actor = ActorId::Incident(incident.id);
             let theirs = claim(&mut incident.pending, now, until).into_iter();
             claimed.extend(theirs.map(|(id, pending)| (actor, id, pending)));
-            assert!(incident.due().is_none_or(|due| due.at > now), "woken for ever: {incident:#?}");
         }
+        invariants::woken(&decided, &self.case, now, &self.policy);
         for (actor, effect, pending) in claimed {
             self.claimed(actor, effect, &pending);
         }

@@ -1,0 +1,117 @@
+//! Leases and the numbers of tries: I3.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lucius_core::{
+    actor::ActorId,
+    effect::{EffectId, Party, Pending, Pendings, Purpose},
+    incident::{Incident, WRONG_CODES_MAX},
+    policy::{LEASE, later},
+};
+
+use crate::{
+    Invariant, Transition, Violation,
+    step::{of_deadman, of_incident},
+    violation::ensure,
+};
+
+pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    if let Some((before, after)) = step.deadmen() {
+        let actor = of_deadman(after);
+        let same_question = before.probe().map(|probe| (probe.id, probe.asked, probe.asked_late))
+            == after.probe().map(|probe| (probe.id, probe.asked, probe.asked_late));
+        // Another question is another effect of the same name: who sends the last one is not waited for.
+        leases(step.now, actor, &before.pending, &after.pending, |id| {
+            id.purpose != Purpose::Ask || same_question
+        })?;
+        for (id, pending) in &after.pending {
+            let new = is_new(&before.pending, id, pending);
+            let fresh = id.purpose != Purpose::Ask || pending.attempt > before.attempts;
+            ensure(!new || fresh, Invariant::OneLease, actor, || repeated(id, pending.attempt))?;
+        }
+        ensure(after.attempts >= before.attempts, Invariant::OneLease, actor, || {
+            "tries are counted anew".to_owned()
+        })?;
+    }
+    if let Some((before, after)) = step.incidents() {
+        leases(step.now, of_incident(after), &before.pending, &after.pending, |_| true)?;
+        for (was, is) in before.contacts.iter().zip(&after.contacts) {
+            ensure(is.attempts >= was.attempts, Invariant::OneLease, of_incident(after), || {
+                "tries are counted anew".to_owned()
+            })?;
+        }
+    }
+    step.after.incident.as_ref().map_or(Ok(()), |after| numbers(step, after))
+}
+
+fn repeated(id: &EffectId, attempt: u32) -> String {
+    format!("{id} has a try {attempt} that was there before")
+}
+
+fn is_new(before: &Pendings, id: &EffectId, pending: &Pending) -> bool {
+    before.get(id).is_none_or(|was| was.attempt != pending.attempt)
+}
+
+/// A lease that runs is not replaced by another, and none is longer than a lease.
+fn leases(
+    now: Timestamp,
+    actor: ActorId,
+    before: &Pendings,
+    after: &Pendings,
+    same: impl Fn(&EffectId) -> bool,
+) -> Result<(), Violation> {
+    for (id, pending) in after {
+        let was = before.get(id).and_then(|was| was.lease_until);
+        let Some(lease) = pending.lease_until.filter(|lease| was != Some(*lease)) else { continue };
+        ensure(lease <= later(now, LEASE), Invariant::OneLease, actor, || {
+            format!("{id} is leased for too long")
+        })?;
+        let runs = was.is_some_and(|was| was > now);
+        ensure(!runs || !same(id), Invariant::OneLease, actor, || {
+            format!("{id} is leased, and was leased again")
+        })?;
+        ensure(pending.not_before <= now, Invariant::OneLease, actor, || {
+            format!("{id} is leased before its time")
+        })?;
+    }
+    Ok(())
+}
+
+/// An effect that says something to a contact: its tries are numbered over all channels and purposes.
+fn numbered(id: &EffectId) -> Option<usize> {
+    match (id.party, &id.purpose) {
+        (Party::Contact(place), Purpose::Page | Purpose::Confirm | Purpose::Tell(_) | Purpose::Ask) => {
+            Some(place)
+        }
+        (Party::Contact(_), Purpose::Cancel(_) | Purpose::Poll(_)) | (Party::User, _) => None,
+    }
+}
+
+/// No two tries of a contact have one number, and nobody is called beyond the cap.
+fn numbers(step: &Transition<'_>, after: &Incident) -> Result<(), Violation> {
+    let actor = of_incident(after);
+    let before = step.incidents().map(|(before, _)| before);
+    let mut used = BTreeSet::new();
+    for (id, pending) in &after.pending {
+        let Some(place) = numbered(id) else { continue };
+        let attempt = pending.attempt;
+        ensure(used.insert((place, attempt)), Invariant::OneLease, actor, || repeated(id, attempt))?;
+        let counted = after.contacts.get(place).is_some_and(|contact| attempt <= contact.attempts);
+        ensure(counted, Invariant::OneLease, actor, || format!("{id} has a try that is not counted"))?;
+        let Some(before) = before.filter(|before| is_new(&before.pending, id, pending)) else { continue };
+        let fresh = before.contacts.get(place).is_none_or(|contact| attempt > contact.attempts);
+        ensure(fresh, Invariant::OneLease, actor, || repeated(id, attempt))?;
+    }
+    // One call that had waited for more than an hour may come on top: it was counted when it was decided.
+    let most = usize::try_from(step.policy.calls_per_contact_hour).unwrap_or(usize::MAX).saturating_add(1);
+    for (place, contact) in after.contacts.iter().enumerate() {
+        ensure(contact.called_at.len() <= most, Invariant::OneLease, actor, || {
+            format!("c{place} is called beyond the cap")
+        })?;
+        ensure(contact.wrong_codes <= WRONG_CODES_MAX, Invariant::OneLease, actor, || {
+            format!("c{place} may guess codes without end")
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! What always holds, written once: the exhaustive model, the reference model, the random worlds and the simulator all check it
+//! with the functions of this crate.
+//!
+//! The checks look at states (what was committed before, what is committed now) and at what people really did. They do not look
+//! at how a state came about, and they do not call the code they check: where a rule of `core` is needed, it is stated again.
+//!
+//! | check | what it is about | called |
+//! |---|---|---|
+//! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions | with every commit |
+//! | [`attempt`] | one request to the carrier: I2, I3 | before every request |
+//! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
+//! | [`paged_by`], [`dead_letter`], [`outside_told`] | a clock that has run out: I1, I9, I10 | whenever time has passed |
+//! | [`decided`] | one decision: I11 | in place of `decide` |
+
+mod attempt;
+mod clock;
+mod decided;
+mod lease;
+mod lost;
+mod probe;
+mod quiet;
+mod rounds;
+mod status;
+mod step;
+mod switch;
+mod violation;
+mod world;
+
+pub use attempt::{Attempt, POST_NEEDS, attempt};
+pub use decided::decided;
+pub use quiet::placed;
+pub use step::{Act, Transition};
+pub use violation::{Invariant, Violation};
+pub use world::{dead_letter, outside_told, paged_by};
+
+/// Checks one commit.
+///
+/// # Errors
+/// The first [`Violation`] found.
+pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
+    status::check(step)?;
+    clock::check(step)?;
+    quiet::check(step)?;
+    lease::check(step)?;
+    lost::check(step)?;
+    probe::check(step)?;
+    switch::check(step)?;
+    rounds::check(step)
+}

@@ -1,0 +1,102 @@
+//! Questions and their deadlines: I1, I7, and that nothing is asked during an incident.
+
+use lucius_core::{
+    deadman::{Deadman, Probe},
+    effect::Purpose,
+    incident::{Cause, Incident},
+    policy::{GRACE, later},
+};
+
+use crate::{
+    Act, Invariant, Transition, Violation,
+    status::in_time,
+    step::{of_deadman, of_incident},
+    violation::ensure,
+};
+
+pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    if let Some(deadman) = &step.after.deadman {
+        questions(deadman)?;
+    }
+    if let Some((before, after)) = step.deadmen()
+        && let Some(probe) = before.probe()
+    {
+        match after.probe().filter(|open| open.id == probe.id) {
+            Some(open) => goes_on(step, before, probe, open)?,
+            None => closed(step, before, probe)?,
+        }
+    }
+    check_ins(step)
+}
+
+/// A question belongs to an open probe; nothing is asked while an incident is open.
+fn questions(deadman: &Deadman) -> Result<(), Violation> {
+    let actor = of_deadman(deadman);
+    let quiet = deadman.incident.is_none() || deadman.probe().is_none();
+    ensure(quiet, Invariant::Questions, actor, || "asked while an incident is open".to_owned())?;
+    for (id, pending) in deadman.pending.iter().filter(|(id, _)| id.purpose == Purpose::Ask) {
+        let wanted = deadman.probe().is_some() || pending.lease_until.is_some();
+        ensure(wanted, Invariant::Questions, actor, || format!("{id} asks, and no probe is open"))?;
+    }
+    Ok(())
+}
+
+/// A deadline moves only when it has passed, and only for a question more: each of those allowed, and once because we were down.
+fn goes_on(step: &Transition<'_>, before: &Deadman, was: &Probe, is: &Probe) -> Result<(), Violation> {
+    let (actor, over) = (of_deadman(before), later(was.deadline, GRACE));
+    let missed = |holds: bool, why: &str| ensure(holds, Invariant::MissedIsPaged, actor, || why.to_owned());
+    missed(is.opened_at == was.opened_at, "the probe began anew")?;
+    if is.deadline == was.deadline {
+        return missed(is.asked == was.asked && is.asked_late == was.asked_late, "asked without a deadline");
+    }
+    missed(step.now >= over && is.deadline > was.deadline, "the deadline was moved before it had passed")?;
+    let once_more = was.asked <= before.settings.max_retries
+        && is.asked == was.asked.saturating_add(1)
+        && is.asked_late == was.asked_late;
+    let we_were_down = step.now > later(over, step.policy.we_were_down());
+    let late = is.asked == was.asked && is.asked_late && !was.asked_late && we_were_down;
+    missed(once_more || late, "the deadline was put off for no question")?;
+    let wait = step.policy.minutes(before.settings.wait_minutes.max(5));
+    missed(is.deadline <= later(step.now, wait), "the question waits for too long")
+}
+
+/// A question closes with an answer, with a change of the settings, or with an incident. Unanswered, it opens one.
+fn closed(step: &Transition<'_>, before: &Deadman, probe: &Probe) -> Result<(), Violation> {
+    let answered = step.has(|act| match act {
+        Act::CheckedIn { .. } | Act::CriedForHelp | Act::Edited { .. } | Act::AskedToReopen { .. } => true,
+        Act::PressedOne { .. }
+        | Act::RightCode { .. }
+        | Act::WrongCode { .. }
+        | Act::PressedNineTwice { .. }
+        | Act::AskedToBeCalled { .. }
+        | Act::Resolved
+        | Act::TextsStopped => false,
+    });
+    let caused = step.after.incident.as_ref().filter(|incident| incident.is_open()).is_some_and(|incident| {
+        incident.causes.iter().any(|cause| match cause {
+            Cause::Unavailable { probe: missed, .. } => *missed == probe.id,
+            Cause::Bad { .. } | Cause::Emergency => false,
+        })
+    });
+    ensure(answered || caused, Invariant::MissedIsPaged, of_deadman(before), || {
+        "an open question was dropped".to_owned()
+    })
+}
+
+/// A check-in that arrived before the deadline closes the question, and leaves no cause of it.
+fn check_ins(step: &Transition<'_>) -> Result<(), Violation> {
+    for act in step.acts {
+        let Act::CheckedIn { arrived_at, .. } = act else { continue };
+        let loud = |incident: &&Incident| incident.is_open() && !incident.silent;
+        if let Some(incident) = step.after.incident.as_ref().filter(loud) {
+            let holds = !incident.causes.iter().any(|cause| in_time(cause, *arrived_at));
+            ensure(
+                holds && !incident.causes.is_empty(),
+                Invariant::InTimeIsNoAlarm,
+                of_incident(incident),
+                || "they had answered in time".to_owned(),
+            )?;
+        }
+    }
+    Ok(())
+}
