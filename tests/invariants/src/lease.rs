@@ -63,6 +63,9 @@ fn leases(
 ) -> Result<(), Violation> {
     for (id, pending) in after {
         let was = before.get(id).and_then(|was| was.lease_until);
+        // A try that was leased may have been made: its number is used up.
+        let again = was.is_some() && was != pending.lease_until && !is_new(before, id, pending);
+        ensure(!again, Invariant::OneLease, actor, || repeated(id, pending.attempt))?;
         let Some(lease) = pending.lease_until.filter(|lease| was != Some(*lease)) else { continue };
         ensure(lease <= later(now, LEASE), Invariant::OneLease, actor, || {
             format!("{id} is leased for too long")

@@ -7,10 +7,10 @@
 //! | check | what it is about | called |
 //! |---|---|---|
 //! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions | with every commit |
-//! | [`attempt`] | one request to the carrier: I2, I3 | before every request |
+//! | [`attempt()`] | one request to the carrier: I2, I3 | before every request |
 //! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
 //! | [`paged_by`], [`dead_letter`], [`outside_told`] | a clock that has run out: I1, I9, I10 | whenever time has passed |
-//! | [`decided`] | one decision: I11 | in place of `decide` |
+//! | [`decided()`] | one decision: I11 | in place of `decide` |
 
 mod attempt;
 mod clock;
@@ -39,9 +39,9 @@ pub use world::{dead_letter, outside_told, paged_by};
 /// The first [`Violation`] found.
 pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     status::check(step)?;
+    lease::check(step)?;
     clock::check(step)?;
     quiet::check(step)?;
-    lease::check(step)?;
     lost::check(step)?;
     probe::check(step)?;
     switch::check(step)?;
