@@ -4,23 +4,34 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use crate::{
     api::CallSession,
-    attribute::{instant, millis, n, number, s, text, ttl},
+    attribute::{Item, instant, millis, n, number, s, text, ttl},
     dynamo::DynamoStore,
     error::{Failed, StoreError},
-    keys,
+    keys::{self, Key},
 };
+
+/// A session's item.
+pub(crate) fn item(key: &Key, session: &CallSession) -> Item {
+    let mut item = key.item();
+    item.extend([
+        ("version".to_owned(), n(session.version)),
+        ("body".to_owned(), s(&session.body)),
+        ("expires_at".to_owned(), n(millis(session.expires_at))),
+        ("ttl".to_owned(), ttl(session.expires_at)),
+    ]);
+    item
+}
+
+/// Reads a session's item.
+pub(crate) fn read(item: &Item) -> Option<CallSession> {
+    let body = text(item, "body")?.to_owned();
+    Some(CallSession { version: number(item, "version")?, body, expires_at: instant(item, "expires_at")? })
+}
 
 impl DynamoStore {
     pub(crate) async fn call(&self, sid: &str) -> Result<Option<CallSession>, StoreError> {
-        let item = self.get(keys::call(sid)).await?;
-        Ok(item.and_then(|item| {
-            let body = text(&item, "body")?.to_owned();
-            Some(CallSession {
-                version: number(&item, "version")?,
-                body,
-                expires_at: instant(&item, "expires_at")?,
-            })
-        }))
+        let item = self.item(keys::call(sid)).await?;
+        Ok(item.as_ref().and_then(read))
     }
 
     pub(crate) async fn write_call(
@@ -29,13 +40,7 @@ impl DynamoStore {
         session: &CallSession,
         expected: Option<u64>,
     ) -> Result<bool, StoreError> {
-        let mut item = keys::call(sid).item();
-        item.extend([
-            ("version".to_owned(), n(session.version)),
-            ("body".to_owned(), s(&session.body)),
-            ("expires_at".to_owned(), n(millis(session.expires_at))),
-            ("ttl".to_owned(), ttl(session.expires_at)),
-        ]);
+        let item = item(&keys::call(sid), session);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match expected {
             None => put.condition_expression("attribute_not_exists(pk)"),

@@ -71,7 +71,7 @@ impl DynamoStore {
 
 /// An entry of the index. Rank, version and count of an item that another release wrote may be missing: it is listed all the
 /// same, as ordinary work.
-fn entry(item: &Item) -> Option<DueEntry> {
+pub(crate) fn entry(item: &Item) -> Option<DueEntry> {
     Some(DueEntry {
         actor: text(item, "pk")?.parse().ok()?,
         due_at: instant(item, "due_at")?,

@@ -25,6 +25,7 @@ use crate::{
     keyring::Keyring,
     keys::{self, Key},
     number::NumberCard,
+    settle,
 };
 
 /// The longest that one request takes, tries included: a commit and the read that settles whether it was written fit
@@ -80,7 +81,7 @@ impl DynamoStore {
     }
 
     /// The item at `key`, as it is now.
-    pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn item(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let request =
             self.client.get_item().table_name(&self.table).consistent_read(true).set_key(Some(key.item()));
         let output = request.send().await.map_err(|error| Failed::of("GetItem", &error))?;
@@ -121,7 +122,7 @@ impl DynamoStore {
     }
 
     async fn load<T: Actor>(&self, id: T::Id) -> Result<Option<Loaded<T>>, StoreError> {
-        let item = self.get(keys::actor(T::named(id))).await?;
+        let item = self.item(keys::actor(T::named(id))).await?;
         item.map(|item| decode(id, &item)).transpose()
     }
 }
@@ -136,15 +137,15 @@ impl Store for DynamoStore {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        self.write_commit(commit).await
+        settle::write_commit(self, &self.ring, commit).await
     }
 
     async fn create_user(&self, deadman: &Deadman, first_admin: bool, op: OpId) -> Result<(), CreateError> {
-        self.write_user(deadman, first_admin, op).await
+        settle::write_user(self, &self.ring, deadman, first_admin, op).await
     }
 
     async fn admin_exists(&self) -> Result<bool, StoreError> {
-        Ok(self.get(keys::first_admin()).await?.is_some())
+        Ok(self.item(keys::first_admin()).await?.is_some())
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, StoreError> {

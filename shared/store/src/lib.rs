@@ -26,6 +26,9 @@ mod keys;
 mod lists;
 mod number;
 pub mod schema;
+mod settle;
+#[cfg(feature = "testing")]
+pub mod simulated;
 mod sweep;
 mod users;
 

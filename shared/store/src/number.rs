@@ -53,6 +53,22 @@ impl NumberCard {
         self.codes.iter().find(|pointer| pointer.code_digest == digest)
     }
 
+    /// What the items of the number's partition say.
+    pub(crate) fn of<'a>(
+        ring: &Keyring,
+        phone: &PhoneNumber,
+        items: impl IntoIterator<Item = &'a Item>,
+        now: Timestamp,
+    ) -> Self {
+        let (phone, ring) = (phone.clone(), ring.clone());
+        let mut card =
+            Self { user: None, contact_of: Vec::new(), codes: Vec::new(), stopped: None, phone, ring };
+        for item in items {
+            card.read(item, now);
+        }
+        card
+    }
+
     /// Adds what an item of the number's partition says. One that says nothing intelligible is passed over: the others
     /// must be found.
     fn read(&mut self, item: &Item, now: Timestamp) {
@@ -88,18 +104,7 @@ impl DynamoStore {
         now: Timestamp,
     ) -> Result<NumberCard, StoreError> {
         let items = self.all(self.query(&keys::user_phone(&self.ring, phone), "")).await?;
-        let mut card = NumberCard {
-            user: None,
-            contact_of: Vec::new(),
-            codes: Vec::new(),
-            stopped: None,
-            phone: phone.clone(),
-            ring: self.ring.clone(),
-        };
-        for item in &items {
-            card.read(item, now);
-        }
-        Ok(card)
+        Ok(NumberCard::of(&self.ring, phone, &items, now))
     }
 
     pub(crate) async fn write_stop(

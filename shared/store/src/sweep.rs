@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use lucius_core::policy::{earlier, later};
 
 use crate::{
-    attribute::{instant, millis, n},
+    attribute::{Item, instant, millis, n},
     dynamo::DynamoStore,
     error::{Failed, StoreError},
     keys,
@@ -13,11 +13,16 @@ use crate::{
 /// A full cycle that is younger than this needs no other. One that has only begun does not count: it may have died.
 const FRESH: SignedDuration = SignedDuration::from_secs(40);
 
+/// Whether what is remembered of the last full cycle asks for another.
+pub(crate) fn is_needed(remembered: Option<&Item>, now: Timestamp) -> bool {
+    let finished = remembered.and_then(|item| instant(item, "finished_at"));
+    // A time in the future was written by a clock that is wrong, and is not believed.
+    finished.is_none_or(|at| at <= earlier(now, FRESH) || at > later(now, FRESH))
+}
+
 impl DynamoStore {
     pub(crate) async fn needs_sweep(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let finished = self.get(keys::sweep()).await?.and_then(|item| instant(&item, "finished_at"));
-        // A time in the future was written by a clock that is wrong, and is not believed.
-        Ok(finished.is_none_or(|at| at <= earlier(now, FRESH) || at > later(now, FRESH)))
+        Ok(is_needed(self.item(keys::sweep()).await?.as_ref(), now))
     }
 
     pub(crate) async fn finish_sweep(&self, now: Timestamp) -> Result<(), StoreError> {

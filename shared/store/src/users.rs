@@ -6,7 +6,7 @@ use crate::{api::Page, attribute::number, dynamo::DynamoStore, error::StoreError
 
 impl DynamoStore {
     pub(crate) async fn holder_of_email(&self, email: &str) -> Result<Option<UserId>, StoreError> {
-        let item = self.get(keys::user_email(&self.ring, email)).await?;
+        let item = self.item(keys::user_email(&self.ring, email)).await?;
         Ok(item.and_then(|item| number::<u64>(&item, "holder")?.try_into().ok()))
     }
 

@@ -1,0 +1,476 @@
+//! Whoever watches: every commit, every request to the carrier and every minute is held against what must always be so.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use lucius_core::{
+    actor::ActorId,
+    deadman::{ContactChange, Deadman, Edit, Proof, State},
+    decide::Case,
+    effect::{Channel, EffectId, Purpose},
+    id::UserId,
+    incident::{Cause, Incident, Status},
+    phone::PhoneNumber,
+    policy::Policy,
+};
+use lucius_invariants::{Act, Attempt, Transition, attempt, transition};
+use lucius_store::{Actor, Change, Commit};
+
+use crate::{
+    carrier::place_in,
+    people::{Act as Doing, incident_of},
+    world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
+};
+
+/// The longest from a deadline to the first request for a call, wakes or no wakes: the grace, two cycles of the sweep, and the
+/// way to the carrier.
+const PAGED_WITHIN: Millis = 150 * SECOND;
+
+/// By how much one fault that strikes can delay what it strikes: a lease, and a cycle of the sweep.
+const FAULT_COSTS: Millis = 95 * SECOND;
+
+/// The longest silence between two requests for pages of one open incident: the pause between two rounds, and what the round
+/// before it may take.
+const SILENCE: Millis = 30 * MINUTE;
+
+/// What is known of one incident.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    user: u64,
+    /// When somebody should have been called: the deadline, or the cry for help.
+    since: Millis,
+    first_post: Option<Millis>,
+    last_post: Millis,
+    pub(crate) placed: u32,
+    pub(crate) contacts: usize,
+    pub(crate) accepted: bool,
+    pub(crate) ended: bool,
+}
+
+/// What was seen, and what was wrong with it.
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    deadmen: BTreeMap<u64, Deadman>,
+    incidents: BTreeMap<u64, Incident>,
+    pub(crate) facts: BTreeMap<u64, Facts>,
+    /// Requests for calls that may have rung, by incident and place.
+    calls: HashMap<(u64, usize), Vec<Timestamp>>,
+    /// Pages to a contact since the incident last stopped paging.
+    since_accept: HashMap<(u64, usize), usize>,
+    /// Faults, and whom they struck.
+    struck: Vec<(Millis, Option<u64>)>,
+    pub(crate) violation: Option<String>,
+    /// How many checks were made.
+    pub(crate) made: u64,
+    /// Milliseconds from deadline to first request.
+    pub(crate) to_page: Vec<Millis>,
+    pub(crate) policy: Policy,
+}
+
+impl Checks {
+    /// A user moves in.
+    pub(crate) fn enter(&mut self, deadman: &Deadman) {
+        self.deadmen.insert(deadman.id.get(), deadman.clone());
+    }
+
+    /// A fault strikes a function that is about this user, or about everybody.
+    pub(crate) fn struck(&mut self, now: Millis, about: Option<u64>) {
+        self.struck.push((now, about));
+    }
+
+    fn strikes_since(&self, user: u64, since: Millis) -> i64 {
+        let recent = self.struck.iter().rev().take_while(|(at, _)| *at >= since - MINUTE);
+        let count = recent.filter(|(_, about)| about.is_none_or(|about| about == user)).count();
+        i64::try_from(count).unwrap_or(i64::MAX)
+    }
+
+    /// Whose actor it is.
+    pub(crate) fn user_of(&self, actor: ActorId) -> Option<u64> {
+        match actor {
+            ActorId::Deadman(user) => Some(user.get()),
+            ActorId::Incident(id) => self.facts.get(&id.get()).map(|facts| facts.user),
+        }
+    }
+
+    /// Whom a path is about.
+    pub(crate) fn user_of_path(&self, path: &str) -> Option<u64> {
+        self.facts.get(&incident_of(path)?).map(|facts| facts.user)
+    }
+
+    /// The probe that is open.
+    pub(crate) fn probe_of(&self, user: UserId) -> Option<u64> {
+        self.deadmen.get(&user.get())?.probe().map(|probe| probe.id.get())
+    }
+
+    /// The switch as it stands.
+    pub(crate) fn deadman(&self, user: UserId) -> Option<&Deadman> {
+        self.deadmen.get(&user.get())
+    }
+
+    /// Who has accepted.
+    pub(crate) fn acceptor(&self, incident: u64) -> Option<usize> {
+        self.incidents.get(&incident)?.acceptor()
+    }
+
+    /// The incident is open.
+    pub(crate) fn is_open(&self, incident: u64) -> bool {
+        self.incidents.get(&incident).is_some_and(Incident::is_open)
+    }
+
+    /// Some open incident, and the number of its first contact.
+    pub(crate) fn any_open(&self, chance: &mut fastrand::Rng) -> Option<(u64, String)> {
+        let open: Vec<_> = self.incidents.iter().filter(|(_, incident)| incident.is_open()).collect();
+        let (id, incident) = open.get(chance.usize(0..open.len().max(1)))?;
+        Some((**id, incident.contacts.first()?.phone.as_str().to_owned()))
+    }
+
+    /// Where this number stands as a contact, in every incident.
+    pub(crate) fn places_of(&self, phone: &str) -> Vec<(u64, usize)> {
+        let Ok(phone) = phone.parse::<PhoneNumber>() else { return Vec::new() };
+        let all = self.incidents.iter();
+        all.flat_map(|(id, incident)| incident.places_of(&phone).into_iter().map(|place| (*id, place)))
+            .collect()
+    }
+
+    /// Whether this is the code of the contact at `place`.
+    pub(crate) fn is_code(&self, incident: u64, place: usize, code: &str) -> bool {
+        let incident = self.incidents.get(&incident);
+        incident.and_then(|incident| incident.contacts.get(place)).is_some_and(|contact| contact.code == code)
+    }
+
+    /// A change that the user could make.
+    pub(crate) fn some_edit(&self, user: UserId, proof: Proof, chance: &mut fastrand::Rng) -> Option<Edit> {
+        let deadman = self.deadmen.get(&user.get())?;
+        let contact = deadman.contacts.get(chance.usize(0..deadman.contacts.len().max(1)))?;
+        Some(match chance.u8(0..3) {
+            0 => Edit::RemoveContact { id: contact.id, proof },
+            1 => {
+                let change = ContactChange { priority: Some(chance.u8(1..5)), ..ContactChange::default() };
+                Edit::ChangeContact { id: contact.id, change, proof }
+            }
+            _ => {
+                let change = ContactChange { by_sms: Some(chance.bool()), ..ContactChange::default() };
+                Edit::ChangeContact { id: contact.id, change, proof }
+            }
+        })
+    }
+
+    /// All incidents that were open in this run.
+    pub(crate) fn incidents_seen(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Those that count: with three contacts and two calls or texts placed at least.
+    pub(crate) fn incidents_counted(&self) -> usize {
+        self.facts.values().filter(|facts| facts.contacts >= 3 && facts.placed >= 2).count()
+    }
+}
+
+fn state<T: Actor>(change: Option<&Change<T>>) -> Option<&T> {
+    match change {
+        Some(Change::New(state) | Change::Update { to: state, .. }) => Some(state),
+        Some(Change::Check { .. }) | None => None,
+    }
+}
+
+/// The actors that a commit is about, as they stood and as they stand.
+fn cases(checks: &Checks, commit: &Commit) -> (Case, Case) {
+    let deadman = commit.deadman.as_ref().map(|change| match change {
+        Change::New(state) | Change::Update { to: state, .. } => state.id.get(),
+        Change::Check { id, .. } => id.get(),
+    });
+    let incident = commit.incident.as_ref().map(|change| match change {
+        Change::New(state) | Change::Update { to: state, .. } => state.id.get(),
+        Change::Check { id, .. } => id.get(),
+    });
+    let before = Case {
+        deadman: deadman.and_then(|id| checks.deadmen.get(&id)).cloned(),
+        incident: incident.and_then(|id| checks.incidents.get(&id)).cloned(),
+    };
+    let after = Case {
+        deadman: state(commit.deadman.as_ref()).cloned().or_else(|| before.deadman.clone()),
+        incident: state(commit.incident.as_ref()).cloned().or_else(|| before.incident.clone()),
+    };
+    (before, after)
+}
+
+/// A commit has been written.
+pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
+    let (before, after) = cases(&inner.checks, commit);
+    let wake = inner.running.wakes(&after);
+    let step = Transition {
+        before: &before,
+        after: &after,
+        now: commit.now,
+        policy: &inner.checks.policy,
+        acts: &inner.running.acts,
+        performer_wake: wake,
+    };
+    inner.checks.made += 8;
+    if let Err(violation) = transition(&step) {
+        let acts = format!("{:?}", inner.running.acts);
+        inner.violated(violation.invariant.code(), format!("{violation}; acts {acts}"));
+    }
+    note(inner, &before, &after);
+    inner.tell(|| told(&before, &after));
+    inner.running.cases.push(after.clone());
+    if let Some(deadman) = after.deadman {
+        inner.checks.deadmen.insert(deadman.id.get(), deadman);
+    }
+    if let Some(incident) = after.incident {
+        inner.checks.incidents.insert(incident.id.get(), incident);
+    }
+}
+
+/// The line of the trace for a commit.
+fn told(before: &Case, after: &Case) -> String {
+    let mut line = "commit".to_owned();
+    if let Some(deadman) = &after.deadman
+        && before.deadman.as_ref() != Some(deadman)
+    {
+        let state = match &deadman.state {
+            State::Off => "off".to_owned(),
+            State::Waiting { next_probe_at } => format!("waiting for {next_probe_at}"),
+            State::Probing(probe) => format!("asked {} times, deadline {}", probe.asked, probe.deadline),
+            State::Paused { until } => format!("paused until {until}"),
+        };
+        line.push_str(&format!("; switch {}: {state}, incident {:?}", deadman.id, deadman.incident));
+        line.push_str(&pendings(&deadman.pending));
+    }
+    if let Some(incident) = &after.incident
+        && before.incident.as_ref() != Some(incident)
+    {
+        line.push_str(&format!(
+            "; incident {}: {:?}, round {}",
+            incident.id, incident.status, incident.round
+        ));
+        line.push_str(&pendings(&incident.pending));
+    }
+    line
+}
+
+fn pendings(pendings: &lucius_core::effect::Pendings) -> String {
+    let mut line = String::new();
+    for (id, pending) in pendings {
+        let lease =
+            pending.lease_until.map_or_else(|| "free".to_owned(), |until| format!("leased until {until}"));
+        line.push_str(&format!("\n        {id} try {} from {} {lease}", pending.attempt, pending.not_before));
+    }
+    line
+}
+
+/// What a commit means for the facts that are kept.
+fn note(inner: &mut Inner, before: &Case, after: &Case) {
+    let Some(incident) = &after.incident else { return };
+    let id = incident.id.get();
+    let now = inner.now;
+    let was = before.incident.as_ref().filter(|was| was.id == incident.id);
+    if was.is_none() && !inner.checks.facts.contains_key(&id) {
+        let since = incident.causes.iter().filter_map(|cause| match cause {
+            Cause::Unavailable { deadline, .. } => Some(deadline.as_millisecond()),
+            Cause::Bad { .. } | Cause::Emergency => None,
+        });
+        let facts = Facts {
+            user: incident.subject.user.get(),
+            since: since.min().unwrap_or(now),
+            last_post: now,
+            contacts: incident.contacts.len(),
+            ..Facts::default()
+        };
+        inner.checks.facts.insert(id, facts);
+        opened(inner, incident);
+    }
+    let escalates = |incident: &Incident| matches!(incident.status, Status::Escalating { .. });
+    let was_paging = was.is_none_or(escalates);
+    if let Some(facts) = inner.checks.facts.get_mut(&id) {
+        if was_paging != escalates(incident) {
+            // A new silence, or a new round, begins.
+            facts.last_post = now;
+            inner.checks.since_accept.retain(|(incident, _), _| *incident != id);
+        }
+        if let Some(facts) = inner.checks.facts.get_mut(&id) {
+            facts.accepted |= matches!(incident.status, Status::Accepted { .. });
+            facts.ended = !incident.is_open();
+        }
+    }
+}
+
+/// Somebody will end it, sooner or later.
+fn opened(inner: &mut Inner, incident: &Incident) {
+    let id = incident.subject.user;
+    let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
+    let after = inner.between(20 * MINUTE, 6 * HOUR);
+    inner.soon(after, Happening::Person(Doing::Over { user, incident: incident.id.get() }));
+}
+
+/// What a path of the carrier's reports is about: whose, which effect, which try.
+fn about(path: &str) -> Option<(ActorId, EffectId, u32)> {
+    let mut words = path.split('/').skip(3);
+    let (kind, id) = (words.next()?, words.next()?);
+    let actor = match kind {
+        "user" => ActorId::Deadman(id.parse().ok()?),
+        _ => ActorId::Incident(id.parse().ok()?),
+    };
+    Some((actor, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
+
+/// A request for a call or a text leaves.
+pub(crate) fn posts(inner: &mut Inner, path: &str) {
+    let Some((actor, effect, tried)) = about(path) else { return };
+    let current = current(&inner.checks, actor);
+    let pending = |case: &Case| {
+        let pendings = match actor {
+            ActorId::Deadman(id) => case.deadman.as_ref().filter(|own| own.id == id).map(|own| &own.pending),
+            ActorId::Incident(id) => case.incident.as_ref().filter(|own| own.id == id).map(|own| &own.pending),
+        };
+        pendings.and_then(|pendings| pendings.get(&effect)).is_some_and(|pending| pending.attempt == tried)
+    };
+    let claimed = inner.running.cases.iter().rev().find(|case| pending(case)).cloned().unwrap_or_default();
+    let key = place_in(path).map(|(incident, place)| (incident, place));
+    let empty = Vec::new();
+    let post = Attempt {
+        actor,
+        claimed: &claimed,
+        current: &current,
+        effect: &effect,
+        attempt: tried,
+        now: instant(inner.now + inner.running.skew),
+        policy: &inner.checks.policy,
+        calls: key.and_then(|key| inner.checks.calls.get(&key)).unwrap_or(&empty),
+        since_accept: key.and_then(|key| inner.checks.since_accept.get(&key)).copied().unwrap_or(0),
+    };
+    inner.checks.made += 4;
+    if let Err(violation) = attempt(&post) {
+        inner.violated(violation.invariant.code(), violation.to_string());
+    }
+    let pages = matches!(effect.purpose, Purpose::Page);
+    if let (true, ActorId::Incident(id)) = (pages, actor) {
+        if let (Some(key), Channel::Call) = (key, effect.channel) {
+            *inner.checks.since_accept.entry(key).or_default() += 1;
+        }
+        paged(inner, id.get());
+    }
+}
+
+/// A call may ring.
+pub(crate) fn may_ring(inner: &mut Inner, path: &str) {
+    if let Some(key) = place_in(path) {
+        let at = instant(inner.now + inner.running.skew);
+        inner.checks.calls.entry(key).or_default().push(at);
+    }
+}
+
+fn current(checks: &Checks, actor: ActorId) -> Case {
+    match actor {
+        ActorId::Deadman(id) => Case { deadman: checks.deadmen.get(&id.get()).cloned(), incident: None },
+        ActorId::Incident(id) => Case { deadman: None, incident: checks.incidents.get(&id.get()).cloned() },
+    }
+}
+
+/// A page leaves: was it in time?
+fn paged(inner: &mut Inner, id: u64) {
+    let now = inner.now;
+    let Some(facts) = inner.checks.facts.get_mut(&id) else { return };
+    facts.last_post = now;
+    if facts.first_post.is_some() {
+        return;
+    }
+    facts.first_post = Some(now);
+    let (user, since) = (facts.user, facts.since);
+    inner.checks.to_page.push(now - since);
+    inner.checks.made += 1;
+    let late = inner.late(user, since, now) - PAGED_WITHIN;
+    if late > 0 {
+        inner.violated(
+            "I1",
+            format!("incident {id} was paged {} s after its deadline", (now - since) / SECOND),
+        );
+    }
+}
+
+/// A page was taken by the carrier.
+pub(crate) fn placed(inner: &mut Inner, path: &str) {
+    if let Some(facts) = incident_of(path).and_then(|id| inner.checks.facts.get_mut(&id)) {
+        facts.placed += 1;
+    }
+}
+
+impl Inner {
+    /// How long after `since` it is, but for what excuses it.
+    fn late(&self, user: u64, since: Millis, now: Millis) -> Millis {
+        let strikes = self.checks.strikes_since(user, since);
+        // What an outage has kept waiting takes its time as well.
+        let excused = self.faults.excused(since, now);
+        let recovery = if excused > 0 { PAGED_WITHIN } else { 0 };
+        now - since - excused - recovery - strikes * FAULT_COSTS
+    }
+
+    /// Something is as it must never be. The first of these ends the run.
+    pub(crate) fn violated(&mut self, invariant: &str, why: String) {
+        self.tell(|| format!("VIOLATION {invariant}: {why}"));
+        if self.checks.violation.is_none() {
+            self.checks.violation = Some(format!("{invariant}: {why}"));
+        }
+    }
+
+    /// A minute has passed: is anybody forgotten?
+    pub(crate) fn look(&mut self) {
+        let now = self.now;
+        let mut wrong = Vec::new();
+        for deadman in self.checks.deadmen.values() {
+            let id = deadman.id.get();
+            self.checks.made += 1;
+            if let Some(due) = deadman.due()
+                && self.late(id, due.at.as_millisecond(), now) > PAGED_WITHIN
+            {
+                wrong.push(("I6", format!("the switch of {id} is due since {}", due.at)));
+            }
+        }
+        let open = self.checks.incidents.values().filter(|incident| incident.is_open());
+        for incident in open {
+            let id = incident.id.get();
+            let Some(facts) = self.checks.facts.get(&id) else { continue };
+            self.checks.made += 2;
+            if let Some(due) = incident.due()
+                && self.late(facts.user, due.at.as_millisecond(), now) > PAGED_WITHIN
+            {
+                wrong.push(("I6", format!("incident {id} is due since {}", due.at)));
+            }
+            let escalates = matches!(incident.status, Status::Escalating { .. });
+            if escalates && self.late(facts.user, facts.last_post, now) > SILENCE {
+                let silent = (now - facts.last_post) / MINUTE;
+                wrong.push((
+                    "I5",
+                    format!("incident {id} is open, and nobody was called for {silent} minutes"),
+                ));
+            }
+        }
+        for (invariant, why) in wrong {
+            self.violated(invariant, why);
+        }
+        self.checks.struck.retain(|(at, _)| *at > now - 12 * HOUR);
+        self.checks.incidents.retain(|_, incident| match &incident.status {
+            // Codes live for a day, and with them what can still be said of it.
+            Status::Ended { at, .. } => at.as_millisecond() > now - 26 * HOUR,
+            Status::Escalating { .. } | Status::Accepted { .. } => true,
+        });
+    }
+}
+
+/// Acts that a request brings, with the instant at which it reaches us.
+pub(crate) fn arriving(acts: &[Act], now: Millis) -> Vec<Act> {
+    let at = |act: &Act| match act {
+        Act::CheckedIn { proven, .. } => Act::CheckedIn { arrived_at: instant(now), proven: *proven },
+        other @ (Act::PressedOne { .. }
+        | Act::RightCode { .. }
+        | Act::WrongCode { .. }
+        | Act::PressedNineTwice { .. }
+        | Act::AskedToReopen { .. }
+        | Act::AskedToBeCalled { .. }
+        | Act::CriedForHelp
+        | Act::Resolved
+        | Act::Edited { .. }
+        | Act::TextsStopped) => *other,
+    };
+    acts.iter().map(at).collect()
+}

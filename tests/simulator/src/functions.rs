@@ -1,0 +1,521 @@
+//! The functions of the deployment, started as Lambda starts them, and killed as Lambda never should.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use lucius_core::{
+    actor::ActorId,
+    deadman::{Edit, Proof},
+    decide::{Event, Scope},
+    phone::{NumberPolicy, PhoneNumber},
+    policy::Policy,
+};
+use lucius_invariants::Act;
+use lucius_shell::{App, Request, Response, Shell, run, shell::Pace, wake::WakeMessage};
+use lucius_store::{Keyring, simulated::SimulatedStore};
+use lucius_telephony::Form;
+use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable, signature};
+
+use crate::{
+    carrier::SERVICE,
+    faults::Outage,
+    ports::{Direct, SimPorts, Sky},
+    world::{Happening, MINUTE, Millis, Running, SECOND, World, instant},
+};
+
+const BASE_URL: &str = "https://lucius.example";
+const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+const AUTH_TOKEN: &str = "an auth token";
+
+/// How long a performer, and the sweep, may run.
+const PERFORMER: Millis = 25 * SECOND;
+/// How long a webhook may run.
+const WEBHOOK: Millis = 10 * SECOND;
+/// How long the carrier waits for a webhook.
+const PATIENCE: Millis = 6 * SECOND;
+/// How long a message of the queue is hidden from others once it was received.
+const VISIBILITY: Millis = 150 * SECOND;
+/// How often it is received before it goes to the dead letters.
+const RECEIVES: u32 = 5;
+
+/// Who hears what we answer.
+#[derive(Debug, Clone)]
+pub(crate) enum ReplyTo {
+    Call(String),
+    Text(String),
+    Nobody,
+}
+
+/// A request of the carrier.
+#[derive(Debug, Clone)]
+pub(crate) struct Post {
+    pub(crate) path: String,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) tries: u32,
+    /// It is not the carrier's.
+    pub(crate) forged: bool,
+    /// What a human means by it.
+    pub(crate) acts: Vec<Act>,
+}
+
+/// A function is invoked.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    /// By a message of the queue.
+    Queue(u64),
+    /// By a user's schedule.
+    Schedule(u64, Millis),
+    /// By the sweep, for the so manyth time.
+    Direct(Vec<ActorId>, u32),
+    /// By a clock: the sweep.
+    Sweep(u8),
+    /// By the carrier.
+    Webhook(Post),
+    /// By the API: what a person changes, as [`crate::people`] numbers it.
+    Edit(Box<(Scope, Event)>),
+}
+
+/// How an invocation ended.
+#[derive(Debug)]
+enum Ended {
+    Well,
+    Failed,
+    Answered(Response),
+}
+
+type Work = Pin<Box<dyn Future<Output = Ended> + Send>>;
+
+struct Task {
+    work: Work,
+    invocation: Invocation,
+    running: Running,
+    began: Millis,
+    ready: Arc<Ready>,
+}
+
+/// Puts a task among those to be polled.
+struct Ready {
+    task: usize,
+    set: AtomicBool,
+    queue: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Wake for Ready {
+    fn wake(self: Arc<Self>) {
+        if !self.set.swap(true, Ordering::Relaxed) {
+            self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
+        }
+    }
+}
+
+/// All functions, and those of their invocations that run.
+pub(crate) struct Functions {
+    world: Arc<World>,
+    pub(crate) store: Arc<SimulatedStore<Sky>>,
+    performer: Arc<App<SimPorts>>,
+    decider: Arc<App<SimPorts>>,
+    tasks: Vec<Option<Task>>,
+    free: Vec<usize>,
+    ready: Arc<Mutex<Vec<usize>>>,
+}
+
+fn app(
+    world: &Arc<World>,
+    store: &Arc<SimulatedStore<Sky>>,
+    ring: &Keyring,
+    performs: bool,
+) -> anyhow::Result<Arc<App<SimPorts>>> {
+    let service_number: PhoneNumber = SERVICE.parse()?;
+    let tokens = Tokens::new(AUTH_TOKEN.into(), None)?;
+    Ok(Arc::new(App {
+        shell: Shell {
+            ports: SimPorts::new(world, store, performs),
+            policy: Policy::default(),
+            public_base_url: BASE_URL.to_owned(),
+            pace: Pace { account: "AC1".to_owned(), calls_per_second: 5 },
+        },
+        keyring: ring.clone(),
+        numbers: NumberPolicy::new("+1", Some(service_number.clone()))?,
+        service_number,
+        twilio: Some(Renewable::fixed(TwilioVerifier::new(ACCOUNT, tokens))),
+        sessions: None,
+        setup_token: None,
+    }))
+}
+
+impl Functions {
+    /// Deployed, and idle.
+    pub(crate) fn new(world: &Arc<World>, ring: &Keyring) -> anyhow::Result<Self> {
+        let store = Arc::new(SimulatedStore::new(Sky(Arc::clone(world)), ring.clone()));
+        Ok(Self {
+            world: Arc::clone(world),
+            performer: app(world, &store, ring, true)?,
+            decider: app(world, &store, ring, false)?,
+            store,
+            tasks: Vec::new(),
+            free: Vec::new(),
+            ready: Arc::default(),
+        })
+    }
+
+    /// An invocation arrives.
+    pub(crate) fn invoke(&mut self, invocation: Invocation) {
+        let Some(invocation) = self.admitted(invocation) else { return };
+        let work = self.work(&invocation);
+        let limit = match &invocation {
+            Invocation::Webhook(_) | Invocation::Edit(_) => WEBHOOK,
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Sweep(_) => PERFORMER,
+        };
+        let task = self.free.pop().unwrap_or_else(|| {
+            self.tasks.push(None);
+            self.tasks.len() - 1
+        });
+        let mut inner = self.world.lock();
+        let number = inner.number();
+        let odds = inner.faults.odds;
+        let skew = if inner.odds(odds.skewed) { inner.between(-2 * SECOND, 2 * SECOND) } else { 0 };
+        let dies_in = inner.odds(odds.crash).then(|| inner.chance.u32(0..14));
+        let about = self.about(&inner, &invocation);
+        let acts = match &invocation {
+            Invocation::Webhook(post) => crate::checks::arriving(&post.acts, inner.now),
+            Invocation::Edit(edit) => meant(&edit.1),
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Sweep(_) => Vec::new(),
+        };
+        let performs = match &invocation {
+            Invocation::Queue(_) | Invocation::Schedule(..) | Invocation::Direct(..) => true,
+            Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Sweep(_) => false,
+        };
+        let running = Running { task, skew, dies_in, about, acts, performs, ..Running::default() };
+        inner.running.task = task;
+        inner.tell(|| format!("starts: {}", name(&invocation)));
+        let began = inner.now;
+        inner.soon(limit, Happening::TimeUp(task));
+        drop(inner);
+        let _ = number;
+        let ready = Arc::new(Ready { task, set: AtomicBool::new(false), queue: Arc::clone(&self.ready) });
+        if let Some(slot) = self.tasks.get_mut(task) {
+            *slot = Some(Task { work, invocation, running, began, ready: Arc::clone(&ready) });
+        }
+        ready.wake();
+    }
+
+    /// What arrives while nobody can take it comes again, or never.
+    fn admitted(&mut self, invocation: Invocation) -> Option<Invocation> {
+        let mut inner = self.world.lock();
+        let down = inner.faults.lasts(Outage::Region);
+        match &invocation {
+            Invocation::Queue(number) => {
+                if !inner.messages.contains_key(number) {
+                    return None;
+                }
+                if down || inner.faults.lasts(Outage::Queue) {
+                    let later = inner.between(10 * SECOND, 2 * MINUTE);
+                    inner.soon(later, Happening::Invoke(invocation));
+                    return None;
+                }
+                let received = inner.messages.get_mut(number).map(|(_, received)| {
+                    *received += 1;
+                    *received
+                });
+                if received > Some(RECEIVES) {
+                    inner.messages.remove(number);
+                    inner.strikes_quietly("dead letter");
+                    return None;
+                }
+                Some(invocation)
+            }
+            Invocation::Schedule(user, minute) => {
+                let gone = inner.faults.lasts(Outage::Schedules);
+                inner.schedules.remove(&(*user, *minute));
+                if down {
+                    let later = inner.between(10 * SECOND, 2 * MINUTE);
+                    inner.soon(later, Happening::Invoke(invocation));
+                    return None;
+                }
+                (!gone).then_some(invocation)
+            }
+            Invocation::Direct(..) if down => {
+                let later = inner.between(10 * SECOND, 2 * MINUTE);
+                inner.soon(later, Happening::Invoke(invocation));
+                None
+            }
+            Invocation::Sweep(_) | Invocation::Edit(_) if down => None,
+            Invocation::Webhook(post) if down => {
+                let post = post.clone();
+                inner.unanswered(&post);
+                None
+            }
+            Invocation::Direct(..) | Invocation::Sweep(_) | Invocation::Edit(_) | Invocation::Webhook(_) => {
+                Some(invocation)
+            }
+        }
+    }
+
+    /// Whose invocation it is, if it is about one user.
+    fn about(&self, inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
+        match invocation {
+            Invocation::Queue(number) => {
+                let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
+                inner.checks.user_of(*message.actors.first()?)
+            }
+            Invocation::Schedule(user, _) => Some(*user),
+            Invocation::Webhook(post) => inner.checks.user_of_path(&post.path),
+            Invocation::Direct(..) | Invocation::Sweep(_) | Invocation::Edit(_) => None,
+        }
+    }
+
+    fn work(&self, invocation: &Invocation) -> Work {
+        match invocation {
+            Invocation::Queue(number) => {
+                let app = Arc::clone(&self.performer);
+                let body = self.world.lock().messages.get(number).map(|(body, _)| body.clone());
+                let mut message = SqsMessage::default();
+                message.body = body;
+                message.message_id = Some(number.to_string());
+                let mut event = SqsEvent::default();
+                event.records = vec![message];
+                Box::pin(async move {
+                    match escalate::handle(&app, escalate::Event::Queue(event)).await {
+                        Ok(response) if response.batch_item_failures.is_empty() => Ended::Well,
+                        Ok(_) | Err(_) => Ended::Failed,
+                    }
+                })
+            }
+            Invocation::Schedule(user, _) => {
+                let app = Arc::clone(&self.performer);
+                let actors = (*user).try_into().map(ActorId::Deadman).into_iter().collect();
+                Box::pin(async move {
+                    let woken = deadman::handle(&app, WakeMessage { version: 1, actors }).await;
+                    if woken.is_ok() { Ended::Well } else { Ended::Failed }
+                })
+            }
+            Invocation::Direct(actors, _) => {
+                let app = Arc::clone(&self.performer);
+                let message = WakeMessage { version: 1, actors: actors.clone() };
+                Box::pin(async move {
+                    let woken = match message.actors.first() {
+                        Some(ActorId::Deadman(_)) => deadman::handle(&app, message).await.is_ok(),
+                        Some(ActorId::Incident(_)) | None => {
+                            escalate::handle(&app, escalate::Event::Direct(message)).await.is_ok()
+                        }
+                    };
+                    if woken { Ended::Well } else { Ended::Failed }
+                })
+            }
+            Invocation::Sweep(clock) => {
+                let (app, invoker) = (Arc::clone(&self.decider), Direct(Arc::clone(&self.world)));
+                let tick = sweep::Tick { clock: clock.to_string() };
+                Box::pin(async move {
+                    if sweep::cycle(&app, &invoker, &tick).await.is_ok() {
+                        Ended::Well
+                    } else {
+                        Ended::Failed
+                    }
+                })
+            }
+            Invocation::Webhook(post) => {
+                let (app, request) = (Arc::clone(&self.decider), self.signed(post));
+                Box::pin(async move { Ended::Answered(answer(&app, &request).await) })
+            }
+            Invocation::Edit(edit) => {
+                let (app, (scope, event)) = (Arc::clone(&self.decider), edit.as_ref().clone());
+                Box::pin(async move {
+                    match run(&app.shell, scope, event).await {
+                        Ok(_) => Ended::Well,
+                        Err(_) => Ended::Failed,
+                    }
+                })
+            }
+        }
+    }
+
+    fn signed(&self, post: &Post) -> Request {
+        let fields: Vec<(&str, &str)> = post
+            .fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain([("AccountSid", ACCOUNT)])
+            .collect();
+        let form: Form = fields.iter().copied().collect();
+        let token = if post.forged { "a token that was guessed" } else { AUTH_TOKEN };
+        let signature = signature::sign(&token.into(), &format!("{BASE_URL}{}", post.path), &form);
+        let mut headers = HeaderMap::new();
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(HeaderName::from_static("content-type"), form_type);
+        if let Ok(value) = HeaderValue::from_str(&signature) {
+            headers.insert(HeaderName::from_static("x-twilio-signature"), value);
+        }
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Request {
+            method: Method::POST,
+            raw_path: post.path.clone(),
+            raw_query: String::new(),
+            headers,
+            body: body.into_bytes(),
+            arrived_at: instant(self.world.lock().now),
+            source_ip: "192.0.2.1".to_owned(),
+        }
+    }
+
+    /// Polls whoever can go on.
+    pub(crate) fn turn(&mut self) {
+        loop {
+            let next = self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(task) = next else { return };
+            self.poll(task);
+        }
+    }
+
+    fn poll(&mut self, number: usize) {
+        let Some(mut task) = self.tasks.get_mut(number).and_then(Option::take) else { return };
+        task.ready.set.store(false, Ordering::Relaxed);
+        self.world.lock().running = std::mem::take(&mut task.running);
+        let waker = Waker::from(Arc::clone(&task.ready));
+        let polled = task.work.as_mut().poll(&mut Context::from_waker(&waker));
+        task.running = std::mem::take(&mut self.world.lock().running);
+        match polled {
+            Poll::Pending if task.running.dead => self.ended(number, task, None),
+            Poll::Pending => {
+                if let Some(slot) = self.tasks.get_mut(number) {
+                    *slot = Some(task);
+                }
+            }
+            Poll::Ready(ended) => self.ended(number, task, Some(ended)),
+        }
+    }
+
+    /// The function has had its time. What waits for it at that moment never goes on.
+    pub(crate) fn time_is_up(&mut self, number: usize) {
+        let limit = |task: &Task| match task.invocation {
+            Invocation::Webhook(_) | Invocation::Edit(_) => WEBHOOK,
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Sweep(_) => PERFORMER,
+        };
+        let now = self.world.lock().now;
+        let over = self
+            .tasks
+            .get(number)
+            .and_then(Option::as_ref)
+            .is_some_and(|task| now - task.began >= limit(task));
+        if over && let Some(task) = self.tasks.get_mut(number).and_then(Option::take) {
+            self.world.lock().strikes("timeout", "25 s", &[]);
+            self.ended(number, task, None);
+        }
+    }
+
+    /// The region goes down: everything that runs is gone.
+    pub(crate) fn all_die(&mut self) {
+        for number in 0..self.tasks.len() {
+            if let Some(task) = self.tasks.get_mut(number).and_then(Option::take) {
+                self.world.lock().strikes("crash", "region", &task.running.holds);
+                self.ended(number, task, None);
+            }
+        }
+    }
+
+    /// An invocation is over; without `ended` its process has died.
+    fn ended(&mut self, number: usize, task: Task, ended: Option<Ended>) {
+        // What it held is dropped here, as a process drops it.
+        drop(task.work);
+        self.free.push(number);
+        let mut inner = self.world.lock();
+        inner.running.task = number;
+        inner.tell(|| match &ended {
+            None => "died".to_owned(),
+            Some(Ended::Well) => "ends".to_owned(),
+            Some(Ended::Failed) => "fails".to_owned(),
+            Some(Ended::Answered(response)) => format!("answers {}", response.status),
+        });
+        let well = matches!(ended, Some(Ended::Well));
+        match task.invocation {
+            Invocation::Queue(message) => {
+                if well {
+                    inner.messages.remove(&message);
+                } else {
+                    let hidden = (VISIBILITY - (inner.now - task.began)).max(0);
+                    inner.soon(hidden, Happening::Invoke(Invocation::Queue(message)));
+                }
+            }
+            Invocation::Direct(actors, tries) => {
+                if !well && tries < 2 {
+                    let wait = MINUTE * i64::from(tries + 1);
+                    inner.soon(wait, Happening::Invoke(Invocation::Direct(actors, tries + 1)));
+                }
+            }
+            Invocation::Schedule(..) | Invocation::Sweep(_) | Invocation::Edit(_) => {}
+            Invocation::Webhook(post) => {
+                let in_time = inner.now - task.began <= PATIENCE;
+                match ended {
+                    Some(Ended::Answered(response)) if in_time && !response.status.is_server_error() => {
+                        inner.answered(&post, &response);
+                    }
+                    Some(_) | None => inner.unanswered(&post),
+                }
+            }
+        }
+    }
+}
+
+/// What a change means, for those who judge.
+fn meant(event: &Event) -> Vec<Act> {
+    match event {
+        Event::Edit(Edit::Resolve { .. }) => vec![Act::Resolved],
+        Event::Edit(
+            Edit::Profile { proof, .. }
+            | Edit::Probes { proof, .. }
+            | Edit::AddContact { proof, .. }
+            | Edit::ChangeContact { proof, .. }
+            | Edit::RemoveContact { proof, .. },
+        ) => vec![Act::Edited { proven: *proof != Proof::None }],
+        Event::Wake
+        | Event::Settled(_)
+        | Event::CallTold { .. }
+        | Event::TextFailed { .. }
+        | Event::Contact { .. }
+        | Event::CheckIn(_)
+        | Event::Emergency { .. }
+        | Event::Login { .. }
+        | Event::TextsStopped { .. }
+        | Event::Remove { .. } => Vec::new(),
+    }
+}
+
+async fn answer(app: &App<SimPorts>, request: &Request) -> Response {
+    match request.segments().first().copied() {
+        Some("call") => twilio_call::handle(app, request).await,
+        Some("receipt") => twilio_receipt::handle(app, request).await,
+        Some("inbound") if request.raw_path == "/inbound/sms" => twilio_sms::handle(app, request).await,
+        Some("inbound") => twilio_voice::handle(app, request).await,
+        Some(_) | None => Response::empty(StatusCode::NOT_FOUND),
+    }
+}
+
+/// What the trace calls an invocation.
+fn name(invocation: &Invocation) -> String {
+    match invocation {
+        Invocation::Queue(number) => format!("escalate, message {number}"),
+        Invocation::Schedule(user, _) => format!("deadman, schedule of {user}"),
+        Invocation::Direct(actors, tries) => format!("by the sweep, try {tries}: {actors:?}"),
+        Invocation::Sweep(clock) => format!("sweep, clock {clock}"),
+        Invocation::Webhook(post) => format!("webhook {} {:?}", post.path, post.fields),
+        Invocation::Edit(edit) => format!("edit {edit:?}"),
+    }
+}

@@ -1,0 +1,19 @@
+//! The real shell, the real decisions and the real encoding of items, in a world that is simulated: table, queue, schedules,
+//! carrier, phones and people. Every fault that can happen does; each run is its seed.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_lossless,
+    reason = "the numbers of a simulated world are small, and a run that overflows one has to stop"
+)]
+
+mod carrier;
+mod checks;
+mod faults;
+mod functions;
+mod people;
+mod ports;
+mod run;
+mod world;
+
+pub use run::{Outcome, Plan};

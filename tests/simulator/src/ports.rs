@@ -1,0 +1,267 @@
+//! What the shell sees of the world: table, queue, schedules, time and chance. The carrier stands in [`crate::carrier`].
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use lucius_core::{actor::ActorId, effect::Purpose, id::UserId};
+use lucius_shell::{
+    ports::{Nature, NotArranged, Planner, Ports, Queue},
+    sweep::Invoker,
+    wake::WakeMessage,
+};
+use lucius_store::{
+    Change, Commit,
+    simulated::{Fate, SimulatedStore, Weather},
+};
+
+use crate::{
+    carrier::Line,
+    faults::Outage,
+    functions::Invocation,
+    world::{Happening, MINUTE, SECOND, World, instant},
+};
+
+/// The weather around the table.
+#[derive(Clone)]
+pub(crate) struct Sky(pub(crate) Arc<World>);
+
+impl Weather for Sky {
+    async fn travels(&self, operation: &'static str) -> Fate {
+        let (fate, time) = {
+            let mut inner = self.0.lock();
+            let odds = inner.faults.odds;
+            let brown = inner.faults.lasts(Outage::Table);
+            let fate = if inner.odds(if brown { 500 } else { odds.throttled }) {
+                inner.strikes_here("throttled", operation);
+                Fate::Throttled
+            } else if operation == "TransactWriteItems" && inner.odds(odds.busy) {
+                inner.strikes_here("transaction conflict", operation);
+                Fate::Busy
+            } else if inner.odds(odds.lost_before) {
+                inner.strikes_here("request lost", operation);
+                Fate::LostBefore
+            } else if inner.odds(odds.lost_after) {
+                inner.strikes_here("answer lost", operation);
+                Fate::LostAfter
+            } else {
+                Fate::Done
+            };
+            (fate, inner.between(1, 8))
+        };
+        self.0.pass(time, operation).await;
+        fate
+    }
+
+    async fn returns(&self, fate: Fate) {
+        let time = match fate {
+            Fate::Done | Fate::Throttled | Fate::Busy => self.0.lock().between(1, 8),
+            Fate::LostBefore | Fate::LostAfter => 1_900,
+        };
+        self.0.pass(time, "answer of the table").await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn lag(&self) -> SignedDuration {
+        let mut inner = self.0.lock();
+        let stale = inner.faults.odds.stale;
+        let lag = if inner.odds(stale) { inner.between(0, 5 * SECOND) } else { inner.between(0, 50) };
+        SignedDuration::from_millis(lag)
+    }
+
+    fn committed(&self, commit: &Commit) {
+        let mut inner = self.0.lock();
+        note_leases(&mut inner, commit);
+        crate::checks::committed(&mut inner, commit);
+    }
+}
+
+/// Notes for the record of faults what kinds of effects the running function has leased.
+fn note_leases(inner: &mut crate::world::Inner, commit: &Commit) {
+    let mut kinds = Vec::new();
+    let mut add = |pendings: &lucius_core::effect::Pendings| {
+        for (id, _) in pendings.iter().filter(|(_, pending)| pending.lease_until.is_some()) {
+            kinds.push(match (&id.purpose, id.channel) {
+                (Purpose::Ask, lucius_core::effect::Channel::Call) => "ask by call",
+                (Purpose::Ask, lucius_core::effect::Channel::Sms) => "ask by text",
+                (Purpose::Page, lucius_core::effect::Channel::Call) => "page by call",
+                (Purpose::Page, lucius_core::effect::Channel::Sms) => "page by text",
+                (Purpose::Confirm, _) => "confirm",
+                (Purpose::Tell(_), _) => "tell",
+                (Purpose::Cancel(_), _) => "cancel",
+                (Purpose::Poll(_), _) => "poll",
+            });
+        }
+    };
+    if let Some(Change::New(state) | Change::Update { to: state, .. }) = &commit.deadman {
+        add(&state.pending);
+    }
+    if let Some(Change::New(state) | Change::Update { to: state, .. }) = &commit.incident {
+        add(&state.pending);
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    inner.running.holds = kinds;
+}
+
+/// The queue of wakes.
+pub(crate) struct Hints(Arc<World>);
+
+impl Queue for Hints {
+    async fn hint(&self, actor: ActorId, delay_seconds: u32) -> Result<(), NotArranged> {
+        self.0.pass(5, "hint is sent").await;
+        {
+            let mut inner = self.0.lock();
+            let odds = inner.faults.odds;
+            if inner.odds(odds.hint_lost) {
+                inner.strikes_quietly("hint lost");
+            } else {
+                let copies = if inner.odds(odds.hint_doubled) { 2 } else { 1 };
+                for copy in 0..copies {
+                    let late = inner.between(0, 900) + copy * inner.between(0, 20 * SECOND);
+                    let body = body_of(&[actor]);
+                    let number = inner.number();
+                    inner.messages.insert(number, (body, 0));
+                    let after = i64::from(delay_seconds) * SECOND + late;
+                    inner.soon(after, Happening::Invoke(Invocation::Queue(number)));
+                }
+            }
+        }
+        self.0.pass(5, "hint is taken").await;
+        Ok(())
+    }
+}
+
+/// A wake message as the queue carries it.
+pub(crate) fn body_of(actors: &[ActorId]) -> String {
+    serde_json::to_string(&WakeMessage { version: 1, actors: actors.to_vec() }).unwrap_or_default()
+}
+
+/// The users' schedules.
+pub(crate) struct Plans(Arc<World>);
+
+impl Planner for Plans {
+    async fn plan(&self, user: UserId, minute: Timestamp) -> Result<(), NotArranged> {
+        self.0.pass(20, "schedule is created").await;
+        let refused = {
+            let mut inner = self.0.lock();
+            let odds = inner.faults.odds;
+            let off = inner.faults.lasts(Outage::Schedules);
+            let name = (user.get(), minute.as_millisecond());
+            if inner.schedules.contains_key(&name) {
+                false
+            } else if off || inner.odds(odds.schedule / 3) {
+                inner.strikes_quietly("schedule not created");
+                true
+            } else {
+                inner.schedules.insert(name, ());
+                let until = minute.as_millisecond() - inner.now;
+                let late = if inner.odds(odds.schedule) {
+                    inner.between(0, MINUTE)
+                } else {
+                    inner.between(0, SECOND)
+                };
+                if inner.odds(odds.schedule / 3) {
+                    inner.strikes_quietly("schedule does not fire");
+                } else {
+                    inner.soon(until + late, Happening::Invoke(Invocation::Schedule(user.get(), name.1)));
+                }
+                if inner.odds(odds.schedule / 3) {
+                    inner.strikes_quietly("schedule fires twice");
+                    let again = until + late + inner.between(0, MINUTE);
+                    inner.soon(again, Happening::Invoke(Invocation::Schedule(user.get(), name.1)));
+                }
+                false
+            }
+        };
+        self.0.pass(20, "schedule is there").await;
+        if refused { Err(NotArranged("refused".to_owned())) } else { Ok(()) }
+    }
+}
+
+/// The sweep's way to the performers.
+pub(crate) struct Direct(pub(crate) Arc<World>);
+
+impl Invoker for Direct {
+    async fn invoke(&self, actors: &[ActorId]) -> Result<(), NotArranged> {
+        self.0.pass(10, "direct invocation is sent").await;
+        {
+            let mut inner = self.0.lock();
+            let after = inner.between(0, 200);
+            inner.soon(after, Happening::Invoke(Invocation::Direct(actors.to_vec(), 0)));
+        }
+        self.0.pass(10, "direct invocation is taken").await;
+        Ok(())
+    }
+}
+
+/// Time as the running function sees it, and chance.
+pub(crate) struct Clock(Arc<World>);
+
+impl Nature for Clock {
+    fn now(&self) -> Timestamp {
+        let inner = self.0.lock();
+        instant(inner.now + inner.running.skew)
+    }
+
+    async fn pause(&self, time: SignedDuration) {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4);
+        self.0.pass(millis, "pause").await;
+    }
+
+    fn chance(&self) -> u128 {
+        self.0.lock().chance.u128(..)
+    }
+}
+
+/// All of them.
+pub(crate) struct SimPorts {
+    store: Arc<SimulatedStore<Sky>>,
+    carrier: Option<Line>,
+    queue: Hints,
+    planner: Plans,
+    clock: Clock,
+}
+
+impl SimPorts {
+    /// Of a function that performs, or of one that only decides.
+    pub(crate) fn new(world: &Arc<World>, store: &Arc<SimulatedStore<Sky>>, performs: bool) -> Self {
+        Self {
+            store: Arc::clone(store),
+            carrier: performs.then(|| Line(Arc::clone(world))),
+            queue: Hints(Arc::clone(world)),
+            planner: Plans(Arc::clone(world)),
+            clock: Clock(Arc::clone(world)),
+        }
+    }
+}
+
+impl Ports for SimPorts {
+    type Store = SimulatedStore<Sky>;
+    type Carrier = Line;
+    type Queue = Hints;
+    type Planner = Plans;
+    type Nature = Clock;
+
+    fn store(&self) -> &Self::Store {
+        &self.store
+    }
+
+    fn carrier(&self) -> Option<&Line> {
+        self.carrier.as_ref()
+    }
+
+    fn queue(&self) -> &Hints {
+        &self.queue
+    }
+
+    fn planner(&self) -> &Plans {
+        &self.planner
+    }
+
+    fn nature(&self) -> &Clock {
+        &self.clock
+    }
+}

@@ -1,0 +1,171 @@
+//! One run: a few people at risk, their contacts, and some days of everything that can happen to them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use lucius_store::Keyring;
+
+use crate::{
+    faults::{Climate, Faults, Outage},
+    functions::{Functions, Invocation},
+    people::Act,
+    world::{BEGIN, HOUR, Happening, Inner, MINUTE, Millis, SECOND, World, clock},
+};
+
+/// What makes a run. The same plan is the same run.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// All chance comes from it.
+    pub seed: u64,
+    /// How many people at risk there are.
+    pub users: usize,
+    /// How many hours it lasts.
+    pub hours: u32,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was wrong, and when.
+    pub violation: Option<String>,
+    /// Things that happened.
+    pub steps: u64,
+    /// Incidents that were opened.
+    pub incidents: u64,
+    /// Those with at least three contacts and two calls or texts placed.
+    pub counted: u64,
+    /// Checks made.
+    pub checks: u64,
+    /// Hours of users.
+    pub user_hours: u64,
+    /// Calls and texts that the carrier took.
+    pub placed: u64,
+    /// Faults by name.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Faults by name, kind of effect in hand, and place.
+    pub cells: BTreeMap<(&'static str, &'static str, &'static str), u64>,
+    /// From deadline to first request for a call, in milliseconds.
+    pub to_page: Vec<i64>,
+    /// What happened, line by line, where it was asked for.
+    pub trace: Vec<String>,
+}
+
+impl Plan {
+    fn climate(self) -> Climate {
+        match self.seed % 10 {
+            0 => Climate::Calm,
+            1 => Climate::Unheard,
+            2..5 => Climate::Mild,
+            _ => Climate::Rough,
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The world could not be made; that is no finding.
+    pub fn run(self, traced: bool) -> anyhow::Result<Outcome> {
+        let world = World::new(self.seed, Faults::new(self.climate()), traced);
+        let ring = Keyring::new(b"a secret of 256 bits, or as good");
+        let mut functions = Functions::new(&world, &ring)?;
+        let end = i64::from(self.hours) * HOUR;
+        for index in 0..self.users {
+            let deadman = world.lock().moves_in(&ring, index)?;
+            functions.store.enter(&deadman)?;
+            world.lock().checks.enter(&deadman);
+        }
+        begin(&mut world.lock(), self.users, end);
+        let mut steps = 0;
+        while let Some(happening) = world.next() {
+            if world.lock().now > BEGIN + end {
+                break;
+            }
+            steps += 1;
+            happen(&world, &mut functions, &ring, happening);
+            functions.turn();
+            if world.lock().checks.violation.is_some() {
+                break;
+            }
+        }
+        Ok(self.outcome(&world, steps))
+    }
+
+    fn outcome(self, world: &Arc<World>, steps: u64) -> Outcome {
+        let mut inner = world.lock();
+        let at = clock(inner.now);
+        Outcome {
+            violation: inner.checks.violation.take().map(|why| format!("{at}, step {steps}: {why}")),
+            steps,
+            incidents: inner.checks.incidents_seen() as u64,
+            counted: inner.checks.incidents_counted() as u64,
+            checks: inner.checks.made,
+            user_hours: (inner.now - BEGIN).unsigned_abs() / HOUR.unsigned_abs() * self.users as u64,
+            placed: inner.network.placed + inner.network.texted,
+            faults: std::mem::take(&mut inner.faults.tally),
+            cells: std::mem::take(&mut inner.faults.cells),
+            to_page: std::mem::take(&mut inner.checks.to_page),
+            trace: inner.trace.take().unwrap_or_default(),
+        }
+    }
+}
+
+/// What will happen whatever else does.
+fn begin(inner: &mut Inner, users: usize, length: Millis) {
+    inner.forecast(length);
+    inner.soon(0, Happening::Tick(0));
+    let other = inner.between(0, MINUTE);
+    inner.soon(other, Happening::Tick(1));
+    inner.soon(MINUTE, Happening::Look);
+    for user in 0..users {
+        for _ in 0..length / (8 * HOUR) {
+            let at = inner.between(0, length);
+            let act = match inner.chance.u8(0..8) {
+                0 | 1 => Act::Forge,
+                2 | 3 => Act::Spoof,
+                4 | 5 => Act::Change { user },
+                6 => Act::Emergency { user },
+                _ => continue,
+            };
+            inner.soon(at, Happening::Person(act));
+        }
+    }
+}
+
+fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happening: Happening) {
+    match happening {
+        Happening::Timer(timer) => world.ring(timer),
+        Happening::Invoke(invocation) => functions.invoke(invocation),
+        Happening::TimeUp(task) => functions.time_is_up(task),
+        Happening::Call(sid, step) => world.lock().step(&sid, step),
+        Happening::Text(delivery) => world.lock().reads(&delivery),
+        Happening::Person(act) => world.lock().act(act, ring),
+        Happening::Tick(clock) => {
+            {
+                let mut inner = world.lock();
+                let next = MINUTE + inner.between(0, SECOND);
+                inner.soon(next, Happening::Tick(clock));
+            }
+            functions.invoke(Invocation::Sweep(clock));
+        }
+        Happening::Weather(change) => {
+            {
+                let mut inner = world.lock();
+                inner.tell(|| format!("{change:?}"));
+                let now = inner.now;
+                inner.faults.change(now, change);
+                if change.begins && change.outage == Outage::Schedules {
+                    inner.schedules.clear();
+                }
+            }
+            if change.begins && change.outage == Outage::Region {
+                functions.all_die();
+            }
+        }
+        Happening::Look => {
+            let mut inner = world.lock();
+            inner.soon(MINUTE, Happening::Look);
+            if !inner.faults.lasts(Outage::Region) {
+                inner.look();
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The world: true time, chance, what is to happen next, and what has gone wrong so far.
+//!
+//! Everything in it is drawn from one seed, and one thread moves it: the same seed is the same run, to the last bit.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap},
+    fmt::Write as _,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use jiff::Timestamp;
+use lucius_core::decide::Case;
+use lucius_invariants::Act;
+
+use crate::{carrier::Network, checks::Checks, faults::Faults, people::People};
+
+/// Milliseconds of true time.
+pub(crate) type Millis = i64;
+
+/// One second.
+pub(crate) const SECOND: Millis = 1_000;
+/// One minute.
+pub(crate) const MINUTE: Millis = 60 * SECOND;
+/// One hour.
+pub(crate) const HOUR: Millis = 60 * MINUTE;
+
+/// Something that is to happen.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// A future that waits goes on.
+    Timer(u64),
+    /// A function is invoked.
+    Invoke(crate::functions::Invocation),
+    /// A function has had its time.
+    TimeUp(usize),
+    /// A call goes one step further.
+    Call(String, crate::carrier::Step),
+    /// A text reaches a phone.
+    Text(crate::carrier::Delivery),
+    /// A person does something.
+    Person(crate::people::Act),
+    /// A clock of the sweep ticks.
+    Tick(u8),
+    /// The weather changes.
+    Weather(crate::faults::Change),
+    /// Somebody looks whether everything goes on.
+    Look,
+}
+
+struct Entry(Millis, u64, Happening);
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0, self.1) == (other.0, other.1)
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0, self.1).cmp(&(other.0, other.1))
+    }
+}
+
+/// The function that is running at this moment.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    /// Which.
+    pub(crate) task: usize,
+    /// By how much its clock is wrong.
+    pub(crate) skew: Millis,
+    /// It dies at so many more awaits.
+    pub(crate) dies_in: Option<u32>,
+    /// It is dead.
+    pub(crate) dead: bool,
+    /// What kinds of effects it has leased, for the record of faults.
+    pub(crate) holds: Vec<&'static str>,
+    /// Whom it is about, if that is one user.
+    pub(crate) about: Option<u64>,
+    /// It may place calls and send texts.
+    pub(crate) performs: bool,
+    /// What humans mean by what it was invoked with.
+    pub(crate) acts: Vec<Act>,
+    /// What it has committed.
+    pub(crate) cases: Vec<Case>,
+}
+
+impl Running {
+    /// Whether this commit is a performer's answer to a wake: its first for this actor.
+    pub(crate) fn wakes(&self, after: &Case) -> bool {
+        let ids = |case: &Case| {
+            (
+                case.deadman.as_ref().map(|deadman| deadman.id),
+                case.incident.as_ref().map(|incident| incident.id),
+            )
+        };
+        let (deadman, incident) = ids(after);
+        let first = |case: &Case| {
+            let (other_deadman, other_incident) = ids(case);
+            (deadman.is_none() || deadman != other_deadman)
+                && (incident.is_none() || incident != other_incident)
+        };
+        self.performs && self.cases.iter().all(first)
+    }
+}
+
+/// Everything that is not a function.
+pub(crate) struct Inner {
+    pub(crate) now: Millis,
+    pub(crate) chance: fastrand::Rng,
+    agenda: BinaryHeap<Reverse<Entry>>,
+    number: u64,
+    timers: HashMap<u64, Waker>,
+    pub(crate) running: Running,
+    pub(crate) faults: Faults,
+    pub(crate) network: Network,
+    pub(crate) people: People,
+    pub(crate) checks: Checks,
+    /// Messages of the queue by number, and how often each was received.
+    pub(crate) messages: BTreeMap<u64, (String, u32)>,
+    /// Names of the schedules that were created and have not fired.
+    pub(crate) schedules: BTreeMap<(u64, Millis), ()>,
+    pub(crate) trace: Option<Vec<String>>,
+}
+
+impl Inner {
+    /// The next number: for ids that have to be different.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Something happens `after` so many milliseconds.
+    pub(crate) fn soon(&mut self, after: Millis, happening: Happening) {
+        let (at, number) = (self.now + after.max(0), self.number());
+        self.agenda.push(Reverse(Entry(at, number, happening)));
+    }
+
+    /// A chance of so many in a thousand.
+    pub(crate) fn odds(&mut self, per_mille: u32) -> bool {
+        per_mille > 0 && self.chance.u32(0..1000) < per_mille
+    }
+
+    /// Between `from` and `to`.
+    pub(crate) fn between(&mut self, from: Millis, to: Millis) -> Millis {
+        if to <= from { from } else { self.chance.i64(from..=to) }
+    }
+
+    /// Whether the function that is running dies at this await.
+    fn dies(&mut self, place: &'static str) -> bool {
+        match &mut self.running.dies_in {
+            None => false,
+            Some(0) => {
+                self.running.dead = true;
+                let holds = std::mem::take(&mut self.running.holds);
+                self.strikes("crash", place, &holds);
+                true
+            }
+            Some(more) => {
+                *more -= 1;
+                false
+            }
+        }
+    }
+
+    /// A fault strikes the function that is running.
+    pub(crate) fn strikes(&mut self, fault: &'static str, place: &'static str, holds: &[&'static str]) {
+        self.faults.count(fault, place, holds);
+        let (now, about) = (self.now, self.running.about);
+        self.checks.struck(now, about);
+        self.tell(|| format!("FAULT {fault} at {place}"));
+    }
+
+    /// A fault that delays nothing beyond what the sweep finds.
+    pub(crate) fn strikes_quietly(&mut self, fault: &'static str) {
+        self.faults.count(fault, "on the way", &[]);
+        self.tell(|| format!("FAULT {fault}"));
+    }
+
+    /// The same, for the effects that it holds.
+    pub(crate) fn strikes_here(&mut self, fault: &'static str, place: &'static str) {
+        let holds = self.running.holds.clone();
+        self.strikes(fault, place, &holds);
+    }
+
+    /// Writes a line of the trace, if one is kept.
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
+        let now = self.now;
+        let task = self.running.task;
+        if let Some(trace) = &mut self.trace {
+            let mut text = clock(now);
+            let _ = write!(text, " [{task}] {}", line());
+            trace.push(text);
+        }
+    }
+}
+
+/// A time of the run as `day HH:MM:SS.mmm`.
+pub(crate) fn clock(at: Millis) -> String {
+    let since = at - BEGIN;
+    let (day, rest) = (since.div_euclid(24 * HOUR), since.rem_euclid(24 * HOUR));
+    format!(
+        "{day} {:02}:{:02}:{:02}.{:03}",
+        rest / HOUR,
+        rest / MINUTE % 60,
+        rest / SECOND % 60,
+        rest % SECOND
+    )
+}
+
+/// When runs begin: 28 March 2026 at noon, UTC. The night that follows has 23 hours in Europe.
+pub(crate) const BEGIN: Millis = 1_774_699_200_000;
+
+/// The world, as everybody in it holds it.
+pub(crate) struct World(Mutex<Inner>);
+
+impl World {
+    /// A new one. It comes from nothing but `seed`.
+    pub(crate) fn new(seed: u64, faults: Faults, traced: bool) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Inner {
+            now: BEGIN,
+            chance: fastrand::Rng::with_seed(seed),
+            agenda: BinaryHeap::new(),
+            number: 0,
+            timers: HashMap::new(),
+            running: Running::default(),
+            faults,
+            network: Network::default(),
+            people: People::default(),
+            checks: Checks::default(),
+            messages: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            trace: traced.then(Vec::new),
+        })))
+    }
+
+    /// All of it, for a moment. Never held across an await.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True time.
+    pub(crate) fn now(&self) -> Timestamp {
+        instant(self.lock().now)
+    }
+
+    /// Moves time on to what happens next.
+    pub(crate) fn next(&self) -> Option<Happening> {
+        let mut inner = self.lock();
+        let Reverse(Entry(at, _, happening)) = inner.agenda.pop()?;
+        inner.now = inner.now.max(at);
+        Some(happening)
+    }
+
+    /// Lets a future go on whose time has come.
+    pub(crate) fn ring(&self, timer: u64) {
+        let waker = self.lock().timers.remove(&timer);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Lets `time` pass for the function that is running. It may die before, or after.
+    pub(crate) fn pass(self: &Arc<Self>, time: Millis, place: &'static str) -> Pass {
+        Pass { world: Arc::clone(self), time, place, state: Waiting::Not }
+    }
+}
+
+/// A timestamp of true time.
+pub(crate) fn instant(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+enum Waiting {
+    Not,
+    Until(Millis, u64),
+    Over,
+}
+
+/// Time that passes at an await. Every effect on the world lies between two of these, so that dying at one is dying before
+/// or after the effect.
+pub(crate) struct Pass {
+    world: Arc<World>,
+    time: Millis,
+    place: &'static str,
+    state: Waiting,
+}
+
+impl Future for Pass {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let world = Arc::clone(&self.world);
+        let mut inner = world.lock();
+        match self.state {
+            Waiting::Not => {
+                if inner.dies(self.place) {
+                    return Poll::Pending;
+                }
+                let timer = inner.number();
+                inner.timers.insert(timer, context.waker().clone());
+                let until = inner.now + self.time;
+                inner.soon(self.time, Happening::Timer(timer));
+                drop(inner);
+                self.state = Waiting::Until(until, timer);
+                Poll::Pending
+            }
+            Waiting::Until(until, _) if inner.now >= until => {
+                drop(inner);
+                self.state = Waiting::Over;
+                Poll::Ready(())
+            }
+            Waiting::Until(_, timer) => {
+                inner.timers.insert(timer, context.waker().clone());
+                Poll::Pending
+            }
+            Waiting::Over => Poll::Ready(()),
+        }
+    }
+}
