@@ -204,6 +204,7 @@ fn attribute(twiml: &str, element: &str, name: &str) -> Option<String> {
 impl Carrier for Line {
     async fn place_call(&self, request: &CallRequest) -> Result<Placed, CarrierError> {
         let path = path_of(&request.status_callback);
+        let request_path = path.clone();
         let (fate, there, back) = {
             let mut inner = self.0.lock();
             crate::checks::posts(&mut inner, &path);
@@ -222,7 +223,11 @@ impl Carrier for Line {
         };
         self.0.pass(back, "POST is answered").await;
         fate.error()?;
-        Ok(Placed { sid: sid.unwrap_or_default(), queue_time_ms: 0 })
+        let sid = sid.unwrap_or_default();
+        if let Some((incident, place)) = place_in(&request_path) {
+            self.0.lock().running.placed.push((incident, place, sid.clone()));
+        }
+        Ok(Placed { sid, queue_time_ms: 0 })
     }
 
     async fn send_text(&self, request: &TextRequest) -> Result<Sent, CarrierError> {
@@ -446,7 +451,7 @@ impl Inner {
         match &post.reply_to {
             // "We are sorry, an application error has occurred."
             ReplyTo::Call(sid) => self.call_later(sid, 3 * SECOND, Step::Over("completed")),
-            ReplyTo::Text(_) | ReplyTo::Nobody => {}
+            ReplyTo::Nobody => {}
         }
     }
 

@@ -12,12 +12,14 @@ use lucius_core::{
     incident::{Cause, Incident, Status},
     phone::PhoneNumber,
     policy::Policy,
+    schedule::Schedule,
 };
 use lucius_invariants::{Act, Attempt, Transition, attempt, transition};
 use lucius_store::{Actor, Change, Commit};
 
 use crate::{
     carrier::place_in,
+    faults::Climate,
     people::{Act as Doing, incident_of},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
@@ -25,6 +27,9 @@ use crate::{
 /// The longest from a deadline to the first request for a call, wakes or no wakes: the grace, two cycles of the sweep, and the
 /// way to the carrier.
 const PAGED_WITHIN: Millis = 150 * SECOND;
+
+/// The same where nothing goes wrong: no cycle of the sweep has to be waited for.
+const PAGED_WITHIN_CALM: Millis = 20 * SECOND;
 
 /// By how much one fault that strikes can delay what it strikes: a lease, and a cycle of the sweep.
 const FAULT_COSTS: Millis = 95 * SECOND;
@@ -51,6 +56,7 @@ pub(crate) struct Facts {
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
     deadmen: BTreeMap<u64, Deadman>,
+    versions: HashMap<ActorId, u64>,
     incidents: BTreeMap<u64, Incident>,
     pub(crate) facts: BTreeMap<u64, Facts>,
     /// Requests for calls that may have rung, by incident and place.
@@ -70,6 +76,7 @@ pub(crate) struct Checks {
 impl Checks {
     /// A user moves in.
     pub(crate) fn enter(&mut self, deadman: &Deadman) {
+        self.versions.insert(ActorId::Deadman(deadman.id), 1);
         self.deadmen.insert(deadman.id.get(), deadman.clone());
     }
 
@@ -155,6 +162,13 @@ impl Checks {
         })
     }
 
+    /// When each actor is due, as its state says.
+    pub(crate) fn alarm_clocks(&self) -> Vec<(ActorId, Option<Timestamp>)> {
+        let deadmen = self.deadmen.values().map(|own| (ActorId::Deadman(own.id), own.due()));
+        let incidents = self.incidents.values().map(|own| (ActorId::Incident(own.id), own.due()));
+        deadmen.chain(incidents).map(|(actor, due)| (actor, due.map(|due| due.at))).collect()
+    }
+
     /// All incidents that were open in this run.
     pub(crate) fn incidents_seen(&self) -> usize {
         self.facts.len()
@@ -197,6 +211,8 @@ fn cases(checks: &Checks, commit: &Commit) -> (Case, Case) {
 /// A commit has been written.
 pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     let (before, after) = cases(&inner.checks, commit);
+    moved_on(inner, commit.deadman.as_ref());
+    moved_on(inner, commit.incident.as_ref());
     let wake = inner.running.wakes(&after);
     let step = Transition {
         before: &before,
@@ -211,6 +227,17 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
         let acts = format!("{:?}", inner.running.acts);
         inner.violated(violation.invariant.code(), format!("{violation}; acts {acts}"));
     }
+    if state(commit.incident.as_ref()).is_some() {
+        placed_calls(inner, &before, &after);
+    }
+    by_the_clock_on_the_wall(inner, &before, &after);
+    if let Some(deadman) = &after.deadman
+        && let Some(id) = deadman.incident
+        && after.incident.as_ref().is_none_or(|incident| incident.id != id)
+        && !inner.checks.facts.contains_key(&id.get())
+    {
+        inner.violated("I5", format!("the switch of {} has an incident that does not exist", deadman.id));
+    }
     note(inner, &before, &after);
     inner.tell(|| told(&before, &after));
     inner.running.cases.push(after.clone());
@@ -219,6 +246,53 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     }
     if let Some(incident) = after.incident {
         inner.checks.incidents.insert(incident.id.get(), incident);
+    }
+}
+
+/// A write stands on the version that was there.
+fn moved_on<T: Actor>(inner: &mut Inner, change: Option<&Change<T>>) {
+    let (actor, expected, next) = match change {
+        None => return,
+        Some(Change::New(state)) => (T::named(state.id()), None, 1),
+        Some(Change::Update { version, to }) => (T::named(to.id()), Some(*version), version + 1),
+        Some(Change::Check { id, version }) => (T::named(*id), Some(*version), *version),
+    };
+    if inner.checks.versions.insert(actor, next) != expected {
+        inner.violated("I5", format!("{actor} was written over a version that had moved"));
+    }
+}
+
+/// Calls that were placed are not forgotten, whatever has happened meanwhile.
+fn placed_calls(inner: &mut Inner, before: &Case, after: &Case) {
+    let (Some(was), Some(is)) = (&before.incident, &after.incident) else { return };
+    for (incident, place, sid) in std::mem::take(&mut inner.running.placed) {
+        if incident != is.id.get() {
+            inner.running.placed.push((incident, place, sid));
+        } else if let Err(violation) = lucius_invariants::placed(was, is, place, &sid) {
+            inner.violated(violation.invariant.code(), violation.to_string());
+        }
+    }
+}
+
+/// Who is asked every two hours is asked on the even hour of the clock on their wall, or at the end of the gap that swallowed it.
+fn by_the_clock_on_the_wall(inner: &mut Inner, before: &Case, after: &Case) {
+    let Some(deadman) = &after.deadman else { return };
+    let (Schedule::Cron(_), State::Waiting { next_probe_at }) = (&deadman.settings.schedule, &deadman.state)
+    else {
+        return;
+    };
+    let was = before.deadman.as_ref().and_then(Deadman::next_probe_at);
+    if was == Some(*next_probe_at) || next_probe_at.as_millisecond() <= inner.now {
+        return;
+    }
+    inner.checks.made += 1;
+    let Ok(zone) = jiff::tz::TimeZone::get(deadman.profile.time_zone.name()) else { return };
+    let (local, a_moment_ago) =
+        (zone.to_datetime(*next_probe_at), zone.to_datetime(instant(next_probe_at.as_millisecond() - 1)));
+    let even = local.minute() == 0 && local.hour() % 2 == 0;
+    let gap_ends = local.duration_since(a_moment_ago).as_secs() > 1;
+    if !even && !gap_ends {
+        inner.violated("I6", format!("{} is asked at {local} of their own time", deadman.id));
     }
 }
 
@@ -299,7 +373,8 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
 fn opened(inner: &mut Inner, incident: &Incident) {
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
-    let after = inner.between(20 * MINUTE, 6 * HOUR);
+    let most = if inner.odds(800) { HOUR } else { 8 * HOUR };
+    let after = inner.between(5 * MINUTE, most);
     inner.soon(after, Happening::Person(Doing::Over { user, incident: incident.id.get() }));
 }
 
@@ -321,7 +396,9 @@ pub(crate) fn posts(inner: &mut Inner, path: &str) {
     let pending = |case: &Case| {
         let pendings = match actor {
             ActorId::Deadman(id) => case.deadman.as_ref().filter(|own| own.id == id).map(|own| &own.pending),
-            ActorId::Incident(id) => case.incident.as_ref().filter(|own| own.id == id).map(|own| &own.pending),
+            ActorId::Incident(id) => {
+                case.incident.as_ref().filter(|own| own.id == id).map(|own| &own.pending)
+            }
         };
         pendings.and_then(|pendings| pendings.get(&effect)).is_some_and(|pending| pending.attempt == tried)
     };
@@ -379,8 +456,8 @@ fn paged(inner: &mut Inner, id: u64) {
     let (user, since) = (facts.user, facts.since);
     inner.checks.to_page.push(now - since);
     inner.checks.made += 1;
-    let late = inner.late(user, since, now) - PAGED_WITHIN;
-    if late > 0 {
+    let within = if inner.faults.climate == Climate::Calm { PAGED_WITHIN_CALM } else { PAGED_WITHIN };
+    if inner.late(user, since, now) > within {
         inner.violated(
             "I1",
             format!("incident {id} was paged {} s after its deadline", (now - since) / SECOND),

@@ -50,8 +50,9 @@ const RECEIVES: u32 = 5;
 /// Who hears what we answer.
 #[derive(Debug, Clone)]
 pub(crate) enum ReplyTo {
+    /// A call goes on with it.
     Call(String),
-    Text(String),
+    /// Nothing depends on it.
     Nobody,
 }
 
@@ -447,6 +448,11 @@ impl Functions {
         let well = matches!(ended, Some(Ended::Well));
         match task.invocation {
             Invocation::Queue(message) => {
+                let of_incident =
+                    inner.messages.get(&message).is_some_and(|(body, _)| body.contains("INCIDENT"));
+                if of_incident && task.running.cases.is_empty() && task.running.hints > 0 {
+                    inner.violated("I12", "a wake that changed nothing has sent another".to_owned());
+                }
                 if well {
                     inner.messages.remove(&message);
                 } else {

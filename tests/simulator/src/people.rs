@@ -402,6 +402,14 @@ impl Inner {
             }
             return;
         }
+        for act in &post.acts {
+            if let Meant::PressedOne { incident, place } = act
+                && self.checks.acceptor(incident.get()) == Some(*place)
+                && response.body.contains("back-up")
+            {
+                self.violated("I2", format!("who has accepted {incident} is told that another has"));
+            }
+        }
         match &post.reply_to {
             ReplyTo::Call(sid) => {
                 let pause = self.between(SECOND, 15 * SECOND);
@@ -418,7 +426,7 @@ impl Inner {
                     self.call_later(&sid, pause, Step::React);
                 }
             }
-            ReplyTo::Text(_) | ReplyTo::Nobody => {}
+            ReplyTo::Nobody => {}
         }
     }
 
@@ -496,7 +504,7 @@ impl Inner {
             ("To", SERVICE.to_owned()),
             ("Body", body.to_owned()),
         ];
-        let reply_to = ReplyTo::Text(from.to_owned());
+        let reply_to = ReplyTo::Nobody;
         self.posts(Post { path: "/inbound/sms".to_owned(), fields, reply_to, tries: 0, forged: false, acts });
     }
 

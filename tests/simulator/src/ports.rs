@@ -114,6 +114,7 @@ impl Queue for Hints {
         self.0.pass(5, "hint is sent").await;
         {
             let mut inner = self.0.lock();
+            inner.running.hints += 1;
             let odds = inner.faults.odds;
             if inner.odds(odds.hint_lost) {
                 inner.strikes_quietly("hint lost");

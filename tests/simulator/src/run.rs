@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use lucius_shell::alarm;
 use lucius_store::Keyring;
 
 use crate::{
     faults::{Climate, Faults, Outage},
     functions::{Functions, Invocation},
     people::Act,
-    world::{BEGIN, HOUR, Happening, Inner, MINUTE, Millis, SECOND, World, clock},
+    world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, World, instant},
 };
 
 /// What makes a run. The same plan is the same run.
@@ -59,12 +60,30 @@ impl Plan {
         }
     }
 
+    /// When it begins: noon in UTC, a day on which somewhere the clocks change in the night to come, or a leap day.
+    fn begin(self) -> Millis {
+        let days = [
+            "2026-03-28",
+            "2026-04-04",
+            "2026-10-03",
+            "2026-10-24",
+            "2026-03-07",
+            "2026-10-31",
+            "2028-02-28",
+        ];
+        let index = usize::try_from(self.seed / 10).unwrap_or_default() % days.len();
+        let noon = days.get(index).and_then(|day| format!("{day}T12:00:00Z").parse::<jiff::Timestamp>().ok());
+        noon.map_or(0, jiff::Timestamp::as_millisecond)
+    }
+
     /// Runs it.
     ///
     /// # Errors
     /// The world could not be made; that is no finding.
     pub fn run(self, traced: bool) -> anyhow::Result<Outcome> {
-        let world = World::new(self.seed, Faults::new(self.climate()), traced);
+        alarm::listen(hear);
+        HEARD.with_borrow_mut(Vec::clear);
+        let world = World::new(self.seed, self.begin(), Faults::new(self.climate()), traced);
         let ring = Keyring::new(b"a secret of 256 bits, or as good");
         let mut functions = Functions::new(&world, &ring)?;
         let end = i64::from(self.hours) * HOUR;
@@ -76,12 +95,15 @@ impl Plan {
         begin(&mut world.lock(), self.users, end);
         let mut steps = 0;
         while let Some(happening) = world.next() {
-            if world.lock().now > BEGIN + end {
+            if world.lock().now > self.begin() + end {
                 break;
             }
             steps += 1;
             happen(&world, &mut functions, &ring, happening);
             functions.turn();
+            for alarm in HEARD.with_borrow_mut(std::mem::take) {
+                world.lock().heard(&alarm);
+            }
             if world.lock().checks.violation.is_some() {
                 break;
             }
@@ -91,19 +113,40 @@ impl Plan {
 
     fn outcome(self, world: &Arc<World>, steps: u64) -> Outcome {
         let mut inner = world.lock();
-        let at = clock(inner.now);
+        let at = instant(inner.now);
         Outcome {
             violation: inner.checks.violation.take().map(|why| format!("{at}, step {steps}: {why}")),
             steps,
             incidents: inner.checks.incidents_seen() as u64,
             counted: inner.checks.incidents_counted() as u64,
             checks: inner.checks.made,
-            user_hours: (inner.now - BEGIN).unsigned_abs() / HOUR.unsigned_abs() * self.users as u64,
+            user_hours: (inner.now - inner.begin).unsigned_abs() / HOUR.unsigned_abs() * self.users as u64,
             placed: inner.network.placed + inner.network.texted,
             faults: std::mem::take(&mut inner.faults.tally),
             cells: std::mem::take(&mut inner.faults.cells),
             to_page: std::mem::take(&mut inner.checks.to_page),
             trace: inner.trace.take().unwrap_or_default(),
+        }
+    }
+}
+
+thread_local! {
+    /// Alarms that were raised since the last step.
+    static HEARD: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Takes what the shell raises.
+fn hear(name: &str, properties: &[(&str, &str)]) {
+    let alarm = properties.iter().find(|(key, _)| *key == "alarm").map_or(name, |(_, alarm)| alarm);
+    HEARD.with_borrow_mut(|heard| heard.push(alarm.to_owned()));
+}
+
+impl Inner {
+    /// An alarm for the operator.
+    fn heard(&mut self, alarm: &str) {
+        self.tell(|| format!("ALARM {alarm}"));
+        if alarm == "PoisonedActor" {
+            self.violated("I11", "an actor could not be read or decided".to_owned());
         }
     }
 }
@@ -139,12 +182,19 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
         Happening::Text(delivery) => world.lock().reads(&delivery),
         Happening::Person(act) => world.lock().act(act, ring),
         Happening::Tick(clock) => {
-            {
+            let worth = {
                 let mut inner = world.lock();
                 let next = MINUTE + inner.between(0, SECOND);
                 inner.soon(next, Happening::Tick(clock));
+                // Most cycles that would find nothing are left out: they are nearly all there are.
+                let soon = instant(inner.now + 2 * MINUTE);
+                let clocks = inner.checks.alarm_clocks();
+                let finds = clocks.iter().any(|(_, due)| due.is_some_and(|due| due < soon));
+                finds || inner.odds(20)
+            };
+            if worth {
+                functions.invoke(Invocation::Sweep(clock));
             }
-            functions.invoke(Invocation::Sweep(clock));
         }
         Happening::Weather(change) => {
             {
@@ -163,9 +213,25 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
         Happening::Look => {
             let mut inner = world.lock();
             inner.soon(MINUTE, Happening::Look);
+            let clocks = inner.checks.alarm_clocks();
+            drop(inner);
+            let wrong = clocks.iter().find(|(actor, due)| !agrees(functions.store.due_at(*actor), *due));
+            let mut inner = world.lock();
+            if let Some((actor, due)) = wrong {
+                inner.violated("I6", format!("{actor} is due at {due:?}, and its item says otherwise"));
+            }
             if !inner.faults.lasts(Outage::Region) {
                 inner.look();
             }
         }
+    }
+}
+
+/// An item keeps milliseconds, rounded up.
+fn agrees(item: Option<jiff::Timestamp>, state: Option<jiff::Timestamp>) -> bool {
+    match (item, state) {
+        (None, None) => true,
+        (Some(item), Some(state)) => (item.as_millisecond() - state.as_millisecond()).abs() <= 1,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }

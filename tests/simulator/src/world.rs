@@ -5,7 +5,6 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, HashMap},
-    fmt::Write as _,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -91,6 +90,10 @@ pub(crate) struct Running {
     pub(crate) acts: Vec<Act>,
     /// What it has committed.
     pub(crate) cases: Vec<Case>,
+    /// Hints it has sent.
+    pub(crate) hints: u32,
+    /// Calls that it knows were placed, and that it has not recorded: incident, place, the carrier's id.
+    pub(crate) placed: Vec<(u64, usize, String)>,
 }
 
 impl Running {
@@ -114,6 +117,7 @@ impl Running {
 
 /// Everything that is not a function.
 pub(crate) struct Inner {
+    pub(crate) begin: Millis,
     pub(crate) now: Millis,
     pub(crate) chance: fastrand::Rng,
     agenda: BinaryHeap<Reverse<Entry>>,
@@ -193,40 +197,22 @@ impl Inner {
 
     /// Writes a line of the trace, if one is kept.
     pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
-        let now = self.now;
-        let task = self.running.task;
+        let (now, task) = (instant(self.now), self.running.task);
         if let Some(trace) = &mut self.trace {
-            let mut text = clock(now);
-            let _ = write!(text, " [{task}] {}", line());
-            trace.push(text);
+            trace.push(format!("{now} [{task}] {}", line()));
         }
     }
 }
-
-/// A time of the run as `day HH:MM:SS.mmm`.
-pub(crate) fn clock(at: Millis) -> String {
-    let since = at - BEGIN;
-    let (day, rest) = (since.div_euclid(24 * HOUR), since.rem_euclid(24 * HOUR));
-    format!(
-        "{day} {:02}:{:02}:{:02}.{:03}",
-        rest / HOUR,
-        rest / MINUTE % 60,
-        rest / SECOND % 60,
-        rest % SECOND
-    )
-}
-
-/// When runs begin: 28 March 2026 at noon, UTC. The night that follows has 23 hours in Europe.
-pub(crate) const BEGIN: Millis = 1_774_699_200_000;
 
 /// The world, as everybody in it holds it.
 pub(crate) struct World(Mutex<Inner>);
 
 impl World {
     /// A new one. It comes from nothing but `seed`.
-    pub(crate) fn new(seed: u64, faults: Faults, traced: bool) -> Arc<Self> {
+    pub(crate) fn new(seed: u64, begin: Millis, faults: Faults, traced: bool) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Inner {
-            now: BEGIN,
+            begin,
+            now: begin,
             chance: fastrand::Rng::with_seed(seed),
             agenda: BinaryHeap::new(),
             number: 0,
