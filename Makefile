@@ -17,12 +17,15 @@ export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 WITH_TOOLS = PATH="$(VENV)/bin:$$PATH"
 STACK = $(PYTHON) local/stack
-PYTHONS = --config local/stack/pyproject.toml local/stack tests/template
+PYTHONS = --config local/stack/pyproject.toml local/stack tests/template tests/simulator
+
+TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+SIMULATE = $(TARGET)/$(HOST)/explore/simulate
 
 # What make up understands goes to it by the environment.
 export MINUTE_SECONDS CARRIER_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
 
-.PHONY: help up down test unit e2e lint fmt bench oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt simulate bugs bench oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +61,13 @@ lint: tools ## formatting, lints, documentation, dependencies, template
 fmt: tools ## format everything
 	cargo fmt --all
 	$(WITH_TOOLS) ruff format $(PYTHONS)
+
+simulate: ## the real shell in a simulated world: MINUTES=1 SEED=..., or one run again: REPLAY=...
+	@cargo build --quiet --profile explore --package lucius-simulator
+	@$(SIMULATE) $(if $(REPLAY),--replay $(REPLAY),--minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)))
+
+bugs: ## known bugs, one at a time: how long the simulator takes to find each (PATCHES=folder for others)
+	@MINUTES=$(or $(MINUTES),3) $(PYTHON) tests/simulator/bugs.py $(PATCHES)
 
 bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
 	cargo build --release --workspace --bins --exclude lucius-switchboard

@@ -20,10 +20,14 @@ SEEDS = 3
 # A bug that is not found in this time on one core is not found.
 MINUTES = float(os.environ.get("MINUTES") or 3)
 PROFILE = os.environ.get("PROFILE") or "dev"
+# Cargo tells crates of one workspace apart by their place in it, not by where the workspace lies: what is compiled with a bug
+# must not lie where the project's own builds would take it up.
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "bugs"
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def build(copy: Path) -> Path | None:
@@ -32,11 +36,9 @@ def build(copy: Path) -> Path | None:
     if built.returncode != 0:
         print(built.stderr[-3000:], file=sys.stderr)
         return None
-    metadata = run("cargo", "metadata", "--no-deps", "--format-version", "1", cwd=copy)
-    target = metadata.stdout.split('"target_directory":"', 1)[1].split('"', 1)[0]
     folder = "debug" if PROFILE == "dev" else PROFILE
     triple = os.environ.get("CARGO_BUILD_TARGET", "")
-    return Path(target) / triple / folder / "simulate"
+    return TARGET / triple / folder / "simulate"
 
 
 def hunt(simulate: Path, copy: Path) -> tuple[float, str, bool]:

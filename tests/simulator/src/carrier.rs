@@ -59,6 +59,8 @@ pub(crate) struct Call {
     pub(crate) turns: u32,
     sequence: u32,
     pub(crate) over: bool,
+    /// We have asked for it to be cancelled.
+    pub(crate) cancelled: bool,
 }
 
 /// All calls.
@@ -258,6 +260,9 @@ impl Carrier for Line {
             let mut inner = self.0.lock();
             let fate = draw(&mut inner);
             inner.tell(|| format!("cancel {sid}"));
+            if let Some(call) = inner.network.calls.get_mut(sid) {
+                call.cancelled = true;
+            }
             (fate, fate.time(&mut inner))
         };
         self.0.pass(50, "POST is sent").await;
@@ -311,6 +316,7 @@ impl Inner {
                 turns: 0,
                 sequence: 0,
                 over: false,
+                cancelled: false,
             },
         );
         let queued = if self.odds(20) { self.between(0, 3 * MINUTE) } else { self.between(0, SECOND) };
@@ -333,6 +339,7 @@ impl Inner {
             turns: 0,
             sequence: 0,
             over: false,
+            cancelled: false,
         };
         self.network.calls.insert(sid.clone(), call);
         self.ask_for_twiml(&sid, "/inbound/answer".to_owned(), None, Vec::new());

@@ -1,6 +1,9 @@
 //! Whoever watches: every commit, every request to the carrier and every minute is held against what must always be so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use jiff::Timestamp;
 use lucius_core::{
@@ -152,12 +155,12 @@ impl Checks {
         Some(match chance.u8(0..3) {
             0 => Edit::RemoveContact { id: contact.id, proof },
             1 => {
-                let change = ContactChange { priority: Some(chance.u8(1..5)), ..ContactChange::default() };
-                Edit::ChangeContact { id: contact.id, change, proof }
+                let other = ContactChange { priority: Some(chance.u8(1..5)), ..ContactChange::default() };
+                Edit::ChangeContact { id: contact.id, change: other, proof }
             }
             _ => {
-                let change = ContactChange { by_sms: Some(chance.bool()), ..ContactChange::default() };
-                Edit::ChangeContact { id: contact.id, change, proof }
+                let other = ContactChange { by_sms: Some(chance.bool()), ..ContactChange::default() };
+                Edit::ChangeContact { id: contact.id, change: other, proof }
             }
         })
     }
@@ -227,9 +230,6 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
         let acts = format!("{:?}", inner.running.acts);
         inner.violated(violation.invariant.code(), format!("{violation}; acts {acts}"));
     }
-    if state(commit.incident.as_ref()).is_some() {
-        placed_calls(inner, &before, &after);
-    }
     by_the_clock_on_the_wall(inner, &before, &after);
     if let Some(deadman) = &after.deadman
         && let Some(id) = deadman.incident
@@ -262,14 +262,25 @@ fn moved_on<T: Actor>(inner: &mut Inner, change: Option<&Change<T>>) {
     }
 }
 
-/// Calls that were placed are not forgotten, whatever has happened meanwhile.
-fn placed_calls(inner: &mut Inner, before: &Case, after: &Case) {
-    let (Some(was), Some(is)) = (&before.incident, &after.incident) else { return };
-    for (incident, place, sid) in std::mem::take(&mut inner.running.placed) {
-        if incident != is.id.get() {
-            inner.running.placed.push((incident, place, sid));
-        } else if let Err(violation) = lucius_invariants::placed(was, is, place, &sid) {
-            inner.violated(violation.invariant.code(), violation.to_string());
+/// A performer to which nothing happened has ended: the calls it has placed are known, and one that nobody wants any more is
+/// being cancelled.
+pub(crate) fn ended_well(inner: &mut Inner, placed: &[(u64, usize, String)]) {
+    for (id, place, sid) in placed {
+        inner.checks.made += 1;
+        let Some(incident) = inner.checks.incidents.get(id) else { continue };
+        let Some(contact) = incident.contacts.get(*place) else { continue };
+        let wanted = contact.calls.iter().any(|call| call.sid == *sid);
+        let stops =
+            incident.pending.keys().any(|id| matches!(&id.purpose, Purpose::Cancel(known) if known == sid));
+        let escalates = matches!(incident.status, Status::Escalating { .. });
+        let rings =
+            inner.network.calls.get(sid).is_some_and(|call| {
+                matches!(call.status, "queued" | "ringing") && !call.over && !call.cancelled
+            });
+        if !wanted && !stops && rings {
+            let state =
+                if escalates { "forgotten" } else { "left to ring, although nobody wants it any more" };
+            inner.violated("I2", format!("a call to c{place} of incident {id} is {state}"));
         }
     }
 }
@@ -308,16 +319,13 @@ fn told(before: &Case, after: &Case) -> String {
             State::Probing(probe) => format!("asked {} times, deadline {}", probe.asked, probe.deadline),
             State::Paused { until } => format!("paused until {until}"),
         };
-        line.push_str(&format!("; switch {}: {state}, incident {:?}", deadman.id, deadman.incident));
+        let _ = write!(line, "; switch {}: {state}, incident {:?}", deadman.id, deadman.incident);
         line.push_str(&pendings(&deadman.pending));
     }
     if let Some(incident) = &after.incident
         && before.incident.as_ref() != Some(incident)
     {
-        line.push_str(&format!(
-            "; incident {}: {:?}, round {}",
-            incident.id, incident.status, incident.round
-        ));
+        let _ = write!(line, "; incident {}: {:?}, round {}", incident.id, incident.status, incident.round);
         line.push_str(&pendings(&incident.pending));
     }
     line
@@ -328,7 +336,7 @@ fn pendings(pendings: &lucius_core::effect::Pendings) -> String {
     for (id, pending) in pendings {
         let lease =
             pending.lease_until.map_or_else(|| "free".to_owned(), |until| format!("leased until {until}"));
-        line.push_str(&format!("\n        {id} try {} from {} {lease}", pending.attempt, pending.not_before));
+        let _ = write!(line, "\n        {id} try {} from {} {lease}", pending.attempt, pending.not_before);
     }
     line
 }
@@ -403,7 +411,7 @@ pub(crate) fn posts(inner: &mut Inner, path: &str) {
         pendings.and_then(|pendings| pendings.get(&effect)).is_some_and(|pending| pending.attempt == tried)
     };
     let claimed = inner.running.cases.iter().rev().find(|case| pending(case)).cloned().unwrap_or_default();
-    let key = place_in(path).map(|(incident, place)| (incident, place));
+    let key = place_in(path);
     let empty = Vec::new();
     let post = Attempt {
         actor,
@@ -483,7 +491,7 @@ impl Inner {
     }
 
     /// Something is as it must never be. The first of these ends the run.
-    pub(crate) fn violated(&mut self, invariant: &str, why: String) {
+    pub(crate) fn violated(&mut self, invariant: &str, why: impl std::fmt::Display) {
         self.tell(|| format!("VIOLATION {invariant}: {why}"));
         if self.checks.violation.is_none() {
             self.checks.violation = Some(format!("{invariant}: {why}"));

@@ -185,11 +185,10 @@ impl Functions {
             self.tasks.len() - 1
         });
         let mut inner = self.world.lock();
-        let number = inner.number();
         let odds = inner.faults.odds;
         let skew = if inner.odds(odds.skewed) { inner.between(-2 * SECOND, 2 * SECOND) } else { 0 };
         let dies_in = inner.odds(odds.crash).then(|| inner.chance.u32(0..14));
-        let about = self.about(&inner, &invocation);
+        let about = Self::about(&inner, &invocation);
         let acts = match &invocation {
             Invocation::Webhook(post) => crate::checks::arriving(&post.acts, inner.now),
             Invocation::Edit(edit) => meant(&edit.1),
@@ -202,13 +201,12 @@ impl Functions {
             Invocation::Queue(_) | Invocation::Schedule(..) | Invocation::Direct(..) => true,
             Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Sweep(_) => false,
         };
-        let running = Running { task, skew, dies_in, about, acts, performs, ..Running::default() };
+        let running = Running { task, skew, dies_in, about, performs, acts, ..Running::default() };
         inner.running.task = task;
         inner.tell(|| format!("starts: {}", name(&invocation)));
         let began = inner.now;
         inner.soon(limit, Happening::TimeUp(task));
         drop(inner);
-        let _ = number;
         let ready = Arc::new(Ready { task, set: AtomicBool::new(false), queue: Arc::clone(&self.ready) });
         if let Some(slot) = self.tasks.get_mut(task) {
             *slot = Some(Task { work, invocation, running, began, ready: Arc::clone(&ready) });
@@ -269,7 +267,7 @@ impl Functions {
     }
 
     /// Whose invocation it is, if it is about one user.
-    fn about(&self, inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
+    fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
         match invocation {
             Invocation::Queue(number) => {
                 let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
@@ -446,6 +444,9 @@ impl Functions {
             Some(Ended::Answered(response)) => format!("answers {}", response.status),
         });
         let well = matches!(ended, Some(Ended::Well));
+        if well && task.running.strikes == 0 {
+            crate::checks::ended_well(&mut inner, &task.running.placed);
+        }
         match task.invocation {
             Invocation::Queue(message) => {
                 let of_incident =

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::arithmetic_side_effects,
-    clippy::cast_lossless,
     reason = "the numbers of a simulated world are small, and a run that overflows one has to stop"
 )]
 

@@ -106,14 +106,13 @@ impl Inner {
         let has_pin = self.odds(700);
         let pin = has_pin.then(|| format!("{:04}", 2000 + index));
         let phone = number(212, u64::try_from(index)?);
-        let minutes = [60, 60, 90, 120][self.chance.usize(0..4)];
-        let schedule = if self.odds(700) {
+        let minutes = self.one_of(60, &[60, 90, 120]);
+        let schedule = if self.odds(500) {
             Schedule::Interval { minutes: minutes.try_into()? }
         } else {
             Schedule::Cron(CronExpression::parse("0 */2 * * *")?)
         };
-        let zone =
-            ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"][self.chance.usize(0..4)];
+        let zone = self.one_of("Europe/Berlin", &["America/New_York", "Australia/Lord_Howe", "UTC"]);
         let by_call = self.odds(300);
         let profile = Profile {
             first_name: "Ann".to_owned(),
@@ -220,7 +219,7 @@ impl Inner {
         self.tell(|| format!("text arrives: {}", text.path));
         if self.odds(self.faults.odds.refused / 8) {
             self.strikes_quietly("text undelivered");
-            let code = ["30003", "30005", "30006", "21610"][self.chance.usize(0..4)];
+            let code = self.one_of("30003", &["30005", "30006", "21610"]);
             let fields = vec![
                 ("MessageSid", format!("SM{:032x}", self.number())),
                 ("MessageStatus", "undelivered".to_owned()),
@@ -358,7 +357,7 @@ impl Inner {
         if self.odds(accepts) {
             Some("1".to_owned())
         } else if self.odds(200) {
-            Some(["2", "5", "9", "0"][self.chance.usize(0..4)].to_owned())
+            Some(self.one_of("2", &["5", "9", "0"]).to_owned())
         } else {
             None
         }
@@ -447,16 +446,12 @@ impl Inner {
             Act::Change { user } => self.changes(user, ring),
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
-                match pin {
-                    Some(pin) => {
-                        let keys = vec![pin, "9".to_owned()];
-                        self.act(Act::RingIn { user, keys }, ring);
-                    }
-                    None => {
-                        let phone =
-                            self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
-                        self.texts(&phone, "SOS");
-                    }
+                if let Some(pin) = pin {
+                    self.act(Act::RingIn { user, keys: vec![pin, "9".to_owned()] }, ring);
+                } else {
+                    let phone =
+                        self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
+                    self.texts(&phone, "SOS");
                 }
             }
         }

@@ -151,13 +151,13 @@ impl Planner for Plans {
             let odds = inner.faults.odds;
             let off = inner.faults.lasts(Outage::Schedules);
             let name = (user.get(), minute.as_millisecond());
-            if inner.schedules.contains_key(&name) {
+            if inner.schedules.contains(&name) {
                 false
             } else if off || inner.odds(odds.schedule / 3) {
                 inner.strikes_quietly("schedule not created");
                 true
             } else {
-                inner.schedules.insert(name, ());
+                inner.schedules.insert(name);
                 let until = minute.as_millisecond() - inner.now;
                 let late = if inner.odds(odds.schedule) {
                     inner.between(0, MINUTE)

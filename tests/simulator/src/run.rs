@@ -71,7 +71,7 @@ impl Plan {
             "2026-10-31",
             "2028-02-28",
         ];
-        let index = usize::try_from(self.seed / 10).unwrap_or_default() % days.len();
+        let index = usize::try_from(self.seed % 7).unwrap_or_default();
         let noon = days.get(index).and_then(|day| format!("{day}T12:00:00Z").parse::<jiff::Timestamp>().ok());
         noon.map_or(0, jiff::Timestamp::as_millisecond)
     }

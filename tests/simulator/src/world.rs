@@ -4,7 +4,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -92,7 +92,9 @@ pub(crate) struct Running {
     pub(crate) cases: Vec<Case>,
     /// Hints it has sent.
     pub(crate) hints: u32,
-    /// Calls that it knows were placed, and that it has not recorded: incident, place, the carrier's id.
+    /// Faults that have struck it.
+    pub(crate) strikes: u32,
+    /// Calls that it knows were placed: incident, place, the carrier's id.
     pub(crate) placed: Vec<(u64, usize, String)>,
 }
 
@@ -131,7 +133,7 @@ pub(crate) struct Inner {
     /// Messages of the queue by number, and how often each was received.
     pub(crate) messages: BTreeMap<u64, (String, u32)>,
     /// Names of the schedules that were created and have not fired.
-    pub(crate) schedules: BTreeMap<(u64, Millis), ()>,
+    pub(crate) schedules: BTreeSet<(u64, Millis)>,
     pub(crate) trace: Option<Vec<String>>,
 }
 
@@ -151,6 +153,12 @@ impl Inner {
     /// A chance of so many in a thousand.
     pub(crate) fn odds(&mut self, per_mille: u32) -> bool {
         per_mille > 0 && self.chance.u32(0..1000) < per_mille
+    }
+
+    /// One of these; the first counts as much as each of the others.
+    pub(crate) fn one_of<T: Copy>(&mut self, first: T, others: &[T]) -> T {
+        let index = self.chance.usize(0..=others.len());
+        index.checked_sub(1).and_then(|index| others.get(index)).copied().unwrap_or(first)
     }
 
     /// Between `from` and `to`.
@@ -177,6 +185,7 @@ impl Inner {
 
     /// A fault strikes the function that is running.
     pub(crate) fn strikes(&mut self, fault: &'static str, place: &'static str, holds: &[&'static str]) {
+        self.running.strikes += 1;
         self.faults.count(fault, place, holds);
         let (now, about) = (self.now, self.running.about);
         self.checks.struck(now, about);
@@ -223,7 +232,7 @@ impl World {
             people: People::default(),
             checks: Checks::default(),
             messages: BTreeMap::new(),
-            schedules: BTreeMap::new(),
+            schedules: BTreeSet::new(),
             trace: traced.then(Vec::new),
         })))
     }
