@@ -292,8 +292,8 @@ fn by_the_clock_on_the_wall(inner: &mut Inner, before: &Case, after: &Case) {
     else {
         return;
     };
-    let was = before.deadman.as_ref().and_then(Deadman::next_probe_at);
-    if was == Some(*next_probe_at) || next_probe_at.as_millisecond() <= inner.now {
+    let same = before.deadman.as_ref().is_some_and(|before| before.state == deadman.state);
+    if same || next_probe_at.as_millisecond() <= inner.now {
         return;
     }
     inner.checks.made += 1;
