@@ -9,6 +9,8 @@ use crate::world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND};
 pub(crate) enum Climate {
     /// Nothing.
     Calm,
+    /// Nothing, but everybody misses the same minute.
+    Herd,
     /// Every wake but the sweep's is lost.
     Unheard,
     /// A little of everything.
@@ -57,7 +59,7 @@ pub(crate) struct Odds {
 impl Odds {
     fn of(climate: Climate) -> Self {
         match climate {
-            Climate::Calm => Self::default(),
+            Climate::Calm | Climate::Herd => Self::default(),
             Climate::Unheard => Self { hint_lost: 1000, schedule: 1000, ..Self::default() },
             Climate::Mild => Self {
                 crash: 15,

@@ -134,16 +134,17 @@ fn app(
     world: &Arc<World>,
     store: &Arc<SimulatedStore<Sky>>,
     ring: &Keyring,
-    performs: bool,
+    performer: Option<u32>,
 ) -> anyhow::Result<Arc<App<SimPorts>>> {
     let service_number: PhoneNumber = SERVICE.parse()?;
+    let calls_per_second = performer.unwrap_or(1);
     let tokens = Tokens::new(AUTH_TOKEN.into(), None)?;
     Ok(Arc::new(App {
         shell: Shell {
-            ports: SimPorts::new(world, store, performs),
+            ports: SimPorts::new(world, store, performer.is_some()),
             policy: Policy::default(),
             public_base_url: BASE_URL.to_owned(),
-            pace: Pace { account: "AC1".to_owned(), calls_per_second: 5 },
+            pace: Pace { account: "AC1".to_owned(), calls_per_second },
         },
         keyring: ring.clone(),
         numbers: NumberPolicy::new("+1", Some(service_number.clone()))?,
@@ -156,12 +157,12 @@ fn app(
 
 impl Functions {
     /// Deployed, and idle.
-    pub(crate) fn new(world: &Arc<World>, ring: &Keyring) -> anyhow::Result<Self> {
+    pub(crate) fn new(world: &Arc<World>, ring: &Keyring, calls_per_second: u32) -> anyhow::Result<Self> {
         let store = Arc::new(SimulatedStore::new(Sky(Arc::clone(world)), ring.clone()));
         Ok(Self {
             world: Arc::clone(world),
-            performer: app(world, &store, ring, true)?,
-            decider: app(world, &store, ring, false)?,
+            performer: app(world, &store, ring, Some(calls_per_second))?,
+            decider: app(world, &store, ring, None)?,
             store,
             tasks: Vec::new(),
             free: Vec::new(),

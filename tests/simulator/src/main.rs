@@ -29,13 +29,16 @@ fn main() -> anyhow::Result<ExitCode> {
     let hours = number("--hours", 36)?;
     let mut out = std::io::stdout().lock();
     if let Some(seed) = option("--replay") {
-        let plan = Plan { seed: seed.parse()?, users, hours };
+        let plan = Plan { seed: seed.parse()?, users, hours, herd: None };
         let outcome = plan.run(true)?;
         for line in &outcome.trace {
             writeln!(out, "{line}")?;
         }
         writeln!(out, "{:?}", outcome.violation)?;
         return Ok(ExitCode::from(u8::from(outcome.violation.is_some())));
+    }
+    if let Some(herds) = option("--herd") {
+        return herd(&mut out, &herds, users, hours);
     }
     let minutes: f64 = number("--minutes", 1.0)?;
     let first: u64 = number("--seed", fresh())?;
@@ -44,7 +47,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut sum = Outcome::default();
     let mut runs = 0;
     while begin.elapsed() < limit && runs < most {
-        let plan = Plan { seed: first.wrapping_add(runs), users, hours };
+        let plan = Plan { seed: first.wrapping_add(runs), users, hours, herd: None };
         let outcome = plan.run(false)?;
         runs += 1;
         if let Some(why) = &outcome.violation {
@@ -53,6 +56,31 @@ fn main() -> anyhow::Result<ExitCode> {
         add(&mut sum, outcome);
     }
     report(&mut out, &sum, first, runs, begin.elapsed())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everybody misses the same minute, against carriers that take so many calls in a second.
+fn herd(out: &mut impl std::io::Write, paces: &str, users: usize, hours: u32) -> anyhow::Result<ExitCode> {
+    writeln!(
+        out,
+        "| {users} misses in one minute, calls/s | called | p50 s | p99 s | max s | took s |\n|---|---|---|---|---|---|"
+    )?;
+    for pace in paces.split(',') {
+        let begin = Instant::now();
+        let plan = Plan { seed: 1, users, hours, herd: Some(pace.parse()?) };
+        let outcome = plan.run(false)?;
+        let mut to_call = outcome.to_call;
+        to_call.sort_unstable();
+        let at = |part: usize| to_call.get(to_call.len() * part / 100).copied().unwrap_or_default() / 1_000;
+        let last = to_call.last().copied().unwrap_or_default() / 1_000;
+        let took = begin.elapsed().as_secs();
+        writeln!(out, "| {pace} | {} | {} | {} | {last} | {took} |", to_call.len(), at(50), at(99))?;
+        out.flush()?;
+        if let Some(why) = outcome.violation {
+            writeln!(out, "broken: {why}")?;
+            return Ok(ExitCode::FAILURE);
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -81,6 +109,7 @@ fn add(sum: &mut Outcome, one: Outcome) {
     sum.user_hours += one.user_hours;
     sum.placed += one.placed;
     sum.to_page.extend(one.to_page);
+    sum.to_call.extend(one.to_call);
     for (name, count) in one.faults {
         *sum.faults.entry(name).or_default() += count;
     }

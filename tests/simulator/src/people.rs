@@ -16,6 +16,7 @@ use lucius_invariants::Act as Meant;
 
 use crate::{
     carrier::{Delivery, SERVICE, Step, action_of, place_in, redirect_of},
+    faults::Climate,
     functions::{Invocation, Post, ReplyTo},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
@@ -98,8 +99,11 @@ impl Inner {
     /// Somebody moves in: a user with three to five contacts.
     pub(crate) fn moves_in(&mut self, ring: &Keyring, index: usize) -> anyhow::Result<Deadman> {
         let now = instant(self.now);
-        let id = UserId::new(now, u16::try_from(index)?);
-        let nobody_answers = self.odds(150);
+        let herd = self.faults.climate == Climate::Herd;
+        // An id has room for 4,096 of one millisecond.
+        let born = instant(self.now - i64::try_from(index / 4_096)?);
+        let id = UserId::new(born, u16::try_from(index % 4_096)?);
+        let nobody_answers = herd || self.odds(150);
         let contacts: Result<Vec<Contact>, _> = (0..self.chance.u64(3..6))
             .map(|place| self.befriend(index, place, nobody_answers, now))
             .collect();
@@ -107,7 +111,7 @@ impl Inner {
         let pin = has_pin.then(|| format!("{:04}", 2000 + index));
         let phone = number(212, u64::try_from(index)?);
         let minutes = self.one_of(60, &[60, 90, 120]);
-        let schedule = if self.odds(500) {
+        let schedule = if herd || self.odds(500) {
             Schedule::Interval { minutes: minutes.try_into()? }
         } else {
             Schedule::Cron(CronExpression::parse("0 */2 * * *")?)
@@ -129,8 +133,8 @@ impl Inner {
         let settings = ProbeSettings {
             active: true,
             schedule,
-            max_retries: self.chance.u8(0..3),
-            wait_minutes: u32::from(self.chance.u8(5..15)),
+            max_retries: if herd { 0 } else { self.chance.u8(0..3) },
+            wait_minutes: if herd { 10 } else { u32::from(self.chance.u8(5..15)) },
             by_sms: !by_call || self.odds(300),
             by_call,
             pin_in_reply: has_pin && self.odds(300),
@@ -140,9 +144,10 @@ impl Inner {
         deadman.contacts = contacts?;
         deadman.armed_once = true;
         deadman.last_check_in = Some(now);
-        let first = self.now + self.between(MINUTE, HOUR);
+        let first =
+            self.now + if herd { self.between(9 * MINUTE, 10 * MINUTE) } else { self.between(MINUTE, HOUR) };
         deadman.state = State::Waiting { next_probe_at: instant(first) };
-        let misses = self.chance.u32(200..900);
+        let misses = if herd { 1_000 } else { self.chance.u32(200..900) };
         self.people.users.push(User { id, phone, pin, decided: None, misses });
         Ok(deadman)
     }
@@ -157,7 +162,8 @@ impl Inner {
             codes: BTreeMap::new(),
         };
         self.people.friends.insert(phone.clone(), friend);
-        let by_call = self.odds(850);
+        // In a herd the time to the first call is measured: everybody is to be called.
+        let by_call = self.faults.climate == Climate::Herd || self.odds(850);
         Ok(Contact {
             id: ContactId::try_from(1000 + id)?,
             created_at: now,

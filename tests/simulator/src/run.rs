@@ -21,6 +21,8 @@ pub struct Plan {
     pub users: usize,
     /// How many hours it lasts.
     pub hours: u32,
+    /// All of them miss the same minute, nobody picks up, nothing fails, and the carrier takes so many calls in a second.
+    pub herd: Option<u32>,
 }
 
 /// What came of a run.
@@ -46,12 +48,17 @@ pub struct Outcome {
     pub cells: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     /// From deadline to first request for a call, in milliseconds.
     pub to_page: Vec<i64>,
+    /// From deadline to first call placed, in milliseconds; of the incidents for which one was.
+    pub to_call: Vec<i64>,
     /// What happened, line by line, where it was asked for.
     pub trace: Vec<String>,
 }
 
 impl Plan {
     fn climate(self) -> Climate {
+        if self.herd.is_some() {
+            return Climate::Herd;
+        }
         match self.seed % 10 {
             0 => Climate::Calm,
             1 => Climate::Unheard,
@@ -85,7 +92,7 @@ impl Plan {
         HEARD.with_borrow_mut(Vec::clear);
         let world = World::new(self.seed, self.begin(), Faults::new(self.climate()), traced);
         let ring = Keyring::new(b"a secret of 256 bits, or as good");
-        let mut functions = Functions::new(&world, &ring)?;
+        let mut functions = Functions::new(&world, &ring, self.herd.unwrap_or(CALLS_PER_SECOND))?;
         let end = i64::from(self.hours) * HOUR;
         for index in 0..self.users {
             let deadman = world.lock().moves_in(&ring, index)?;
@@ -125,10 +132,14 @@ impl Plan {
             faults: std::mem::take(&mut inner.faults.tally),
             cells: std::mem::take(&mut inner.faults.cells),
             to_page: std::mem::take(&mut inner.checks.to_page),
+            to_call: std::mem::take(&mut inner.checks.to_call),
             trace: inner.trace.take().unwrap_or_default(),
         }
     }
 }
+
+/// What the carrier takes where nothing else is said.
+const CALLS_PER_SECOND: u32 = 5;
 
 thread_local! {
     /// Alarms that were raised since the last step.
@@ -158,6 +169,9 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
     let other = inner.between(0, MINUTE);
     inner.soon(other, Happening::Tick(1));
     inner.soon(MINUTE, Happening::Look);
+    if inner.faults.climate == Climate::Herd {
+        return;
+    }
     for user in 0..users {
         for _ in 0..length / (8 * HOUR) {
             let at = inner.between(0, length);

@@ -9,7 +9,7 @@ use lucius_simulator::{Outcome, Plan};
 const SLICE: Duration = Duration::from_secs(40);
 
 fn plan(seed: u64) -> Plan {
-    Plan { seed, users: 4, hours: 36 }
+    Plan { seed, users: 4, hours: 36, herd: None }
 }
 
 fn run(seed: u64) -> Outcome {
