@@ -1,5 +1,10 @@
 //! `simulate`: runs of the simulated world for some minutes, or one run by its seed.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts of what one machine can do in a day do not overflow"
+)]
+
 use std::{
     collections::BTreeMap,
     env,

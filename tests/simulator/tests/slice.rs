@@ -1,6 +1,14 @@
 //! A slice of the simulation, on every run of the tests: seeds that once found something, fresh ones, and the proof that a seed
 //! is a run.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::arithmetic_side_effects,
+    reason = "a test that finds something says so and stops"
+)]
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lucius_simulator::{Outcome, Plan};
