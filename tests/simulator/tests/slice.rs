@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::arithmetic_side_effects,
     reason = "a test that finds something says so and stops"
 )]
 
