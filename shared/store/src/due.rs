@@ -30,8 +30,10 @@ impl DynamoStore {
             .limit(self.due_page)
             .set_exclusive_start_key(after.map(|cursor| cursor.0));
         let page = query.send().await.map_err(|error| Failed::of("Query", &error))?;
-        let entries = page.items.unwrap_or_default().iter().filter_map(entry).collect();
-        Ok(DuePage { entries, next: page.last_evaluated_key.map(Cursor) })
+        let items = page.items.unwrap_or_default();
+        let entries: Vec<_> = items.iter().filter_map(entry).collect();
+        let unknown = items.len().saturating_sub(entries.len());
+        Ok(DuePage { entries, unknown, next: page.last_evaluated_key.map(Cursor) })
     }
 
     pub(crate) async fn put_off(
@@ -69,7 +71,7 @@ impl DynamoStore {
     }
 }
 
-/// An entry of the index. Rank, version and count of an item that another release wrote may be missing: it is listed all the
+/// An entry of the index; none if its actor is of a kind that a later release has brought. Rank, version and count of an item that another release wrote may be missing: it is listed all the
 /// same, as ordinary work.
 fn entry(item: &Item) -> Option<DueEntry> {
     Some(DueEntry {
