@@ -42,9 +42,11 @@ impl DynamoStore {
         version: u64,
         due_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        // An item without a version is listed as version 0.
+        // An item without a version, or with one that is no number, is listed as version 0.
         let condition = match version {
-            0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version)",
+            0 => {
+                "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version OR NOT attribute_type(version, :number))"
+            }
             _ => "version = :version",
         };
         let update =
@@ -59,6 +61,8 @@ impl DynamoStore {
             .expression_attribute_values(":zero", n(0))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":version", n(version));
+        let update =
+            if version == 0 { update.expression_attribute_values(":number", s("N")) } else { update };
         let Err(error) = update.send().await else { return Ok(true) };
         match error.as_service_error() {
             // Whoever is writing it right now has it in hand.
