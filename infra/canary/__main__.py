@@ -50,6 +50,8 @@ def main() -> int:
         asked = settings.read()
         words = _miss(find_or_make(asked), asked)
     except Failure as failure:
+        if isinstance(failure.__context__, Failure):
+            print(f"NOT PAGED: {failure.__context__}", file=sys.stderr)
         print(f"NOT PAGED: {failure}", file=sys.stderr, flush=True)
         return 1
     print(f"PAGED: {words}", flush=True)

@@ -40,11 +40,12 @@ class Canary:
         contacts = list(self.api.ask("GET", f"{self._me}/contacts"))
         if len(contacts) > 1:
             raise Failure("the canary has several contacts, who would all be called: remove them first.")
+        # Sent even if nothing changes: a PIN that is wrong is refused here, and not when the canary is to be put to rest.
         if not contacts:
             person = {"first_name": "The", "last_name": "Operator", "phone_number": number, "is_emergency_contact": True, "consented": True, "pin": self._pin}
             self.api.ask("POST", f"{self._me}/contacts", person)
-        elif contacts[0]["phone_number"] != number:
-            change = {"phone_number": number, "pin": self._pin}
+        else:
+            change = {"phone_number": number, "is_emergency_contact": True, "pin": self._pin}
             self.api.ask("PUT", f"{self._me}/contacts/{contacts[0]['id']}", change)
 
     def arm(self) -> dict[str, Any]:

@@ -75,8 +75,9 @@ def run(settings: Settings, processes: Processes, aws: Aws, carrier: Carrier, ap
         "MinuteSeconds": settings.minute_seconds,
         "AllowedPrefixes": "+",
         "CallsPerSecond": "100",
-        "HeartbeatUrl": settings.heartbeat_url,
     }
+    if settings.heartbeat_url:
+        parameters["HeartbeatUrl"] = settings.heartbeat_url
     nowhere = str(settings.run / "tmp" / "none")
     env = {
         **tools.environment(settings),

@@ -78,7 +78,10 @@ async fn a_direct_invocation_of_a_later_release_fails() {
         json!({}),
         Value::Null,
     ] {
-        assert!(serde_json::from_value::<Event>(unknown.clone()).is_err(), "{unknown} would pass for nothing to do");
+        assert!(
+            serde_json::from_value::<Event>(unknown.clone()).is_err(),
+            "{unknown} would pass for nothing to do"
+        );
     }
 }
 
@@ -111,7 +114,9 @@ async fn an_item_of_a_later_release_is_put_off_and_left_as_it_is() {
         assert_eq!(alarms.take(), ["PoisonedActor"], "{name}: {value:?}");
         let after = world.item(actor).await;
         assert_eq!(without_clock(after.clone()), without_clock(before.clone()), "{name}: {value:?}");
-        let due = |item: &HashMap<String, AttributeValue>| -> i64 { item["due_at"].as_n().unwrap().parse().unwrap() };
+        let due = |item: &HashMap<String, AttributeValue>| -> i64 {
+            item["due_at"].as_n().unwrap().parse().unwrap()
+        };
         let put_off = due(&after) - due(&before);
         assert!((10_000..=300_000).contains(&put_off), "{name}: {value:?}: {put_off} ms");
         assert!(is_asked(&world, other).await, "the other in the same message is woken");

@@ -92,7 +92,9 @@ fn open(body: &str) -> Result<Letter, Unreadable> {
         Body::Report(record) => (record.request_payload, record.request_context.condition),
         Body::Message(message) => (message, Condition::Unsaid),
     };
-    let WakeMessage { version: 1, actors } = message else { return Err(Unreadable::Version(message.version)) };
+    let WakeMessage { version: 1, actors } = message else {
+        return Err(Unreadable::Version(message.version));
+    };
     Ok(Letter { actors, why })
 }
 

@@ -157,7 +157,8 @@ async fn a_heartbeat_that_is_not_heard_fails_nothing() {
     let elsewhere = Watcher::content().await;
     let location = format!("location: {}/ping\r\n", elsewhere.address);
     let gone = Watcher::content().await.heartbeat;
-    for answer in [response("500 Sorry", ""), response("302 Found", &location), "nonsense\r\n\r\n".to_owned()] {
+    for answer in [response("500 Sorry", ""), response("302 Found", &location), "nonsense\r\n\r\n".to_owned()]
+    {
         let watcher = Watcher::answering(Some(answer)).await;
         turn(&world.app, &Taker::default(), Some(&watcher.heartbeat), &tick()).await.unwrap();
         assert_eq!(watcher.heard(), HEARD);

@@ -74,8 +74,7 @@ impl Watcher {
     pub(crate) async fn answering(answer: Option<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (requests, arrived) =
-            (Arc::new(Mutex::new(Vec::new())), Arc::new(tokio::sync::Notify::new()));
+        let (requests, arrived) = (Arc::new(Mutex::new(Vec::new())), Arc::new(tokio::sync::Notify::new()));
         let (noted, told) = (Arc::clone(&requests), Arc::clone(&arrived));
         tokio::spawn(async move {
             let mut open = Vec::new();
