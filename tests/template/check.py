@@ -510,8 +510,14 @@ def alarms() -> None:
     every = of_type(BUILT, "AWS::CloudWatch::Alarm")
     for name, alarm in every.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
-    silent = every["SweepSilentAlarm"]["Properties"]
-    assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == "SweepCycle"
+    for name, metric in (("SweepSilentAlarm", "SweepCycle"), ("SweepRuleSilentAlarm", "SweepTickRule"), ("SweepSchedulerSilentAlarm", "SweepTickScheduler")):
+        silent = every[name]["Properties"]
+        assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == metric, name
+    clocks = {
+        json.loads(target["Input"])["clock"]
+        for target in (BUILT["Resources"]["SweepRule"]["Properties"]["Targets"][0], BUILT["Resources"]["SweepSchedule"]["Properties"]["Target"])
+    }
+    assert clocks == {"rule", "scheduler"}, "the sweep counts the ticks of these two"
     metrics = {alarm["Properties"]["MetricName"] for alarm in every.values()}
     assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "HeartbeatUnheard"} <= metrics, metrics
     # A metric of our own that no function writes would never ring.

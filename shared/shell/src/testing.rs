@@ -13,7 +13,7 @@ mod alarms;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -194,7 +194,8 @@ impl Intercept for LostShard {
             let shard = query.expression_attribute_values()?.get(":shard")?;
             shard.as_s().ok().cloned()
         });
-        if asked.is_some() && asked == *self.0.lock().unwrap() {
+        let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.is_some() && asked == *lost {
             return Err("this shard cannot be read".into());
         }
         Ok(())

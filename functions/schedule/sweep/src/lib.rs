@@ -81,14 +81,25 @@ pub async fn turn<P: Ports>(
     heartbeat: Option<&Heartbeat>,
     tick: &Tick,
 ) -> Result<(), Error> {
+    ticks(tick);
     let done = cycle(app, invoker, tick).await?;
-    if let (Some(heartbeat), true) = (heartbeat, done.is_some_and(|done| done.proves_well())) {
-        if let Err(error) = heartbeat.beat().await {
-            tracing::warn!(error = %error, "the heartbeat was not heard outside");
-            metric("HeartbeatUnheard", 1, &[]);
-        }
+    if done.is_some_and(|done| done.proves_well())
+        && let Some(heartbeat) = heartbeat
+        && let Err(error) = heartbeat.beat().await
+    {
+        tracing::warn!(error = %error, "the heartbeat was not heard outside");
+        metric("HeartbeatUnheard", 1, &[]);
     }
     Ok(())
+}
+
+/// Counts the ticks of each clock: one is enough for the sweep, so nothing else would tell that the other has stopped.
+fn ticks(tick: &Tick) {
+    match tick.clock.as_str() {
+        "rule" => metric("SweepTickRule", 1, &[]),
+        "scheduler" => metric("SweepTickScheduler", 1, &[]),
+        _ => tracing::warn!("a tick of a clock that this release does not know"),
+    }
 }
 
 /// A full cycle; none if the other clock has just had one.

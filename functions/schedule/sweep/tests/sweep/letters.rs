@@ -1,7 +1,4 @@
 //! Dead letters: each calls the operator and is deleted, and loses nothing; what a later release has written waits.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has to stop")]
-
-mod support;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lucius_core::actor::ActorId;
@@ -10,8 +7,9 @@ use lucius_shell::{
     testing::{Alarms, World},
 };
 use serde_json::{Value, json};
-use support::{Taker, Watcher, due_for, tick};
 use sweep::{Event, letters, turn};
+
+use crate::support::{Taker, Watcher, due_for, tick};
 
 /// What Lambda invokes the sweep with for these messages, named by their places.
 fn letters_of(bodies: &[String]) -> Event {

@@ -1,7 +1,4 @@
 //! The watcher outside hears from the sweep exactly when all that is due was found, handed over, and is not late.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has to stop")]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +11,9 @@ use lucius_shell::{
     wake::wake,
 };
 use lucius_store::{SHARDS, Store as _};
-use support::{Taker, Watcher, due_for, response, tick};
 use sweep::turn;
+
+use crate::support::{Taker, Watcher, due_for, response, tick};
 
 const HEARD: [&str; 1] = ["GET /ping/hush HTTP/1.1"];
 
