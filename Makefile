@@ -17,15 +17,17 @@ export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 WITH_TOOLS = PATH="$(VENV)/bin:$$PATH"
 STACK = $(PYTHON) local/stack
-PYTHONS = --config local/stack/pyproject.toml local/stack tests/template tests/simulator
+PYTHONS = --config local/stack/pyproject.toml local/stack infra/canary tests/template tests/simulator
 
 TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 SIMULATE = $(TARGET)/$(HOST)/explore/simulate
 
 # What make up understands goes to it by the environment.
-export MINUTE_SECONDS CARRIER_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
+export MINUTE_SECONDS CARRIER_URL HEARTBEAT_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
+# And what make canary understands. Passwords are better put into the environment, or typed when they are asked for.
+export API_URL CONTACT_NUMBER USER_NUMBER CANARY_EMAIL CANARY_PASSWORD CANARY_PIN ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN PAGED_WITHIN ACCEPTED_WITHIN
 
-.PHONY: help up down test unit e2e lint fmt simulate bugs bench oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt simulate bugs bench canary oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +57,7 @@ lint: tools ## formatting, lints, documentation, dependencies, template
 	$(WITH_TOOLS) ruff check $(PYTHONS)
 	$(WITH_TOOLS) ruff format --check $(PYTHONS)
 	$(WITH_TOOLS) mypy --config-file local/stack/pyproject.toml local/stack/*.py
+	cd infra/canary && $(WITH_TOOLS) mypy --config-file ../../local/stack/pyproject.toml *.py
 	$(WITH_TOOLS) sam validate --lint --template template.yaml
 	$(WITH_TOOLS) python tests/template/check.py
 
@@ -78,6 +81,9 @@ oracle: python ## compare with what others publish: Twilio's own library, its Op
 
 contract: tools ## the store's tests against the emulator and against DynamoDB Local (needs Java and npm)
 	@$(STACK) contract
+
+canary: python ## a user who misses on purpose must be paged (README): API_URL=https://… CONTACT_NUMBER=+…, or the local stack
+	@$(PYTHON) infra/canary
 
 build: tools ## what is deployed: optimised, for ARCH=arm64 (default) or x86_64
 	env -u CARGO_BUILD_TARGET $(WITH_TOOLS) sam build --parameter-overrides Architecture=$(or $(ARCH),arm64)

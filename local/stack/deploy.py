@@ -76,6 +76,8 @@ def run(settings: Settings, processes: Processes, aws: Aws, carrier: Carrier, ap
         "AllowedPrefixes": "+",
         "CallsPerSecond": "100",
     }
+    if settings.heartbeat_url:
+        parameters["HeartbeatUrl"] = settings.heartbeat_url
     nowhere = str(settings.run / "tmp" / "none")
     env = {
         **tools.environment(settings),

@@ -29,6 +29,8 @@ class Settings:
     """Real seconds in a minute of the product's time."""
     carrier_url: str | None
     """A carrier of the caller's; None: the switchboard."""
+    heartbeat_url: str
+    """Who is told that the sweep is alive; empty: nobody."""
     port: int | None
     """The API's port; None: 8080 if it is free, any other if not."""
     build: bool
@@ -50,6 +52,7 @@ class Settings:
             "RUN_DIR": str(self.run),
             "MINUTE_SECONDS": self.minute_seconds,
             "CARRIER_URL": self.carrier_url or "",
+            "HEARTBEAT_URL": self.heartbeat_url,
             "PORT": str(self.port or ""),
             "BUILD": "1" if self.build else "0",
         }
@@ -66,6 +69,9 @@ def read(run_dir: str = "local/run", minute: str = "2") -> Settings:
         host = urlsplit(carrier_url).hostname
         if host not in LOOPBACK:
             raise Problem(f"CARRIER_URL={carrier_url} is not on this machine.", "A local stack calls no real phones: give http://127.0.0.1:PORT.")
+    heartbeat_url = env.get("HEARTBEAT_URL") or ""
+    if heartbeat_url and urlsplit(heartbeat_url).hostname not in LOOPBACK:
+        raise Problem("HEARTBEAT_URL is not on this machine.", "Nothing of a local stack leaves it: give http://127.0.0.1:PORT/….")
     port = env.get("PORT") or None
     if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
         raise Problem(f"PORT={port} is no port.", "Give a number from 1 to 65535.")
@@ -76,6 +82,7 @@ def read(run_dir: str = "local/run", minute: str = "2") -> Settings:
         target=Path(env.get("CARGO_TARGET_DIR") or ROOT / "target").resolve(),
         minute_seconds=minute_seconds,
         carrier_url=carrier_url,
+        heartbeat_url=heartbeat_url,
         port=int(port) if port else None,
         build=env.get("BUILD", "1") != "0",
     )

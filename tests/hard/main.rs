@@ -9,6 +9,7 @@
 mod codes;
 mod herd;
 mod kill;
+mod letters;
 mod wakes;
 
 use lucius_tests::Phone;

@@ -8,6 +8,7 @@
 )]
 
 mod accepts;
+mod canary;
 mod carrier;
 mod edge;
 mod edits;

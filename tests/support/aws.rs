@@ -23,6 +23,59 @@ impl Story {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    /// A request to the cloud's queues.
+    async fn queues(&self, action: &str, body: &Value) -> Value {
+        let scope = format!("Credential=test/20250101/{}/sqs/aws4_request", self.stack.region);
+        let authorization = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+        let request = self.client.post(&self.stack.aws_url).header("authorization", authorization);
+        let request = request.header("x-amz-target", format!("AmazonSQS.{action}"));
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let response = request.send().await.unwrap_or_else(|error| panic!("sqs {action}: {error}"));
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
+        assert!(status.is_success(), "sqs {action}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// The addresses of all dead-letter queues.
+    pub async fn dead_letter_queues(&self) -> Vec<String> {
+        let listed = self.queues("ListQueues", &json!({})).await;
+        let urls = listed["QueueUrls"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        urls.filter(|url| url.contains("DeadLetterQueue")).map(str::to_owned).collect()
+    }
+
+    /// Puts a message into a queue.
+    pub async fn put_letter(&self, queue: &str, body: &Value) {
+        let message = json!({ "QueueUrl": queue, "MessageBody": body.to_string() });
+        let _ = self.queues("SendMessage", &message).await;
+    }
+
+    /// How many messages a queue has: to be taken, and in somebody's hands.
+    pub async fn letters_in(&self, queue: &str) -> (u64, u64) {
+        let ask = json!({ "QueueUrl": queue, "AttributeNames": ["All"] });
+        let told = self.queues("GetQueueAttributes", &ask).await;
+        let count = |name: &str| {
+            told["Attributes"][name].as_str().and_then(|text| text.parse().ok()).expect("a count")
+        };
+        (count("ApproximateNumberOfMessages"), count("ApproximateNumberOfMessagesNotVisible"))
+    }
+
+    /// Throws away what a queue has.
+    pub async fn empty_queue(&self, queue: &str) {
+        let _ = self.queues("PurgeQueue", &json!({ "QueueUrl": queue })).await;
+    }
+
+    /// The lines that a function has written so far.
+    ///
+    /// # Panics
+    /// If it has no log.
+    #[must_use]
+    pub fn log(&self, package: &str) -> String {
+        let file = self.stack.logs.join(format!("{package}.log"));
+        let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Stops or starts the event source that feeds `escalate`, and waits until it has.
     pub async fn event_source(&self, enabled: bool) {
         let path = format!("/2015-03-31/event-source-mappings/{}", self.stack.queue_mapping);

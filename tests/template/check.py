@@ -367,11 +367,67 @@ def queues() -> None:
     queue = BUILT["Resources"]["EscalateQueue"]["Properties"]
     assert queue["VisibilityTimeout"] >= 6 * escalate["Timeout"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5 and "FifoQueue" not in queue
-    (mapping,) = of_type(BUILT, "AWS::Lambda::EventSourceMapping").values()
-    assert mapping["Properties"]["BatchSize"] == 1 and mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    mapping = BUILT["Resources"]["EscalateQueueMapping"]["Properties"]
+    assert mapping["BatchSize"] == 1 and mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     dead = [resource["Properties"] for name, resource in of_type(BUILT, "AWS::SQS::Queue").items() if name.endswith("DeadLetterQueue")]
     assert len(dead) == 2 and all(properties["MessageRetentionPeriod"] == 14 * 86400 for properties in dead)
     assert all(properties["SqsManagedSseEnabled"] is True for properties in [queue, *dead])
+
+
+@check
+def dead_letters() -> None:
+    """The sweep, and nobody else, takes dead letters: few at a time, with an answer for each; two alarms watch every queue of theirs."""
+    queues = {name for name in of_type(BUILT, "AWS::SQS::Queue") if name.endswith("DeadLetterQueue")}
+    mappings = [mapping["Properties"] for name, mapping in of_type(BUILT, "AWS::Lambda::EventSourceMapping").items() if name != "EscalateQueueMapping"]
+    assert sorted(mapping["EventSourceArn"]["Fn::GetAtt"][0] for mapping in mappings) == sorted(queues)
+    timeout = BUILT["Resources"]["SweepFunction"]["Properties"]["Timeout"]
+    for mapping in mappings:
+        assert mapping["FunctionName"] == {"Ref": "SweepFunction"} and mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], "one that cannot be read must not be deleted with the others"
+    for name in queues:
+        queue = BUILT["Resources"][name]["Properties"]
+        # One that waits is looked at again at least once in the two periods of its alarm.
+        assert 6 * timeout <= queue["VisibilityTimeout"] <= 300 and "RedrivePolicy" not in queue, name
+        alarms = {
+            alarm["Properties"]["MetricName"]: alarm["Properties"]
+            for alarm in of_type(BUILT, "AWS::CloudWatch::Alarm").values()
+            if alarm["Properties"].get("Dimensions", [{}])[0].get("Value") == {"Fn::GetAtt": [name, "QueueName"]}
+        }
+        assert set(alarms) == {"NumberOfMessagesReceived", "ApproximateNumberOfMessagesVisible"}, name
+        taken = alarms["NumberOfMessagesReceived"]
+        assert taken["Period"] * (taken["EvaluationPeriods"] - taken["DatapointsToAlarm"] + 1) > queue["VisibilityTimeout"], f"{name}: the alarm would flicker"
+    takes = {
+        name
+        for name in packages()
+        for s in statements(role_of(name))
+        if any(queue in json.dumps(s) for queue in queues) and "sqs:ReceiveMessage" in s["Action"]
+    }
+    assert takes == {"sweep"}, takes
+    # Both functions that the sweep invokes send what they give up there, after the tries that Lambda makes.
+    for name in PERFORMERS:
+        config = BUILT["Resources"][f"{logical(name)}EventInvokeConfig"]["Properties"]
+        assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EscalateDeadLetterQueue", "Arn"]}, name
+        sends = [s for s in statements(role_of(name)) if s["Action"] == "sqs:SendMessage"]
+        assert {"Fn::GetAtt": ["EscalateDeadLetterQueue", "Arn"]} in [s["Resource"] for s in sends], name
+
+
+@check
+def the_watcher_is_watched() -> None:
+    """The sweep alone knows the address of the heartbeat, which nobody is shown, and which is https unless it is on this machine."""
+    parameter = SOURCE["Parameters"]["HeartbeatUrl"]
+    assert parameter["NoEcho"] is True and parameter["Default"] == ""
+    assert {name for name in packages() if "HEARTBEAT_URL" in environment(name)} == {"sweep"}
+    for fine in ("https://hc-ping.com/1-2-3", "https://a.example:8443/ping?token=1", "http://127.0.0.1:4000/ping", "http://localhost/ping"):
+        assert re.fullmatch(parameter["AllowedPattern"], fine), fine
+    for wrong in (
+        "http://hc-ping.com/1-2-3",
+        "https://me:pass@a.example/",
+        "http://127.0.0.1.evil.example/",
+        "http://127.0.0.1@evil.example/",
+        "https://",
+        "ping",
+    ):
+        assert not re.fullmatch(parameter["AllowedPattern"], wrong), wrong
 
 
 @check
@@ -454,10 +510,16 @@ def alarms() -> None:
     every = of_type(BUILT, "AWS::CloudWatch::Alarm")
     for name, alarm in every.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
-    silent = every["SweepSilentAlarm"]["Properties"]
-    assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == "SweepCycle"
+    for name, metric in (("SweepSilentAlarm", "SweepCycle"), ("SweepRuleSilentAlarm", "SweepTickRule"), ("SweepSchedulerSilentAlarm", "SweepTickScheduler")):
+        silent = every[name]["Properties"]
+        assert silent["TreatMissingData"] == "breaching" and silent["MetricName"] == metric, name
+    clocks = {
+        json.loads(target["Input"])["clock"]
+        for target in (BUILT["Resources"]["SweepRule"]["Properties"]["Targets"][0], BUILT["Resources"]["SweepSchedule"]["Properties"]["Target"])
+    }
+    assert clocks == {"rule", "scheduler"}, "the sweep counts the ticks of these two"
     metrics = {alarm["Properties"]["MetricName"] for alarm in every.values()}
-    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "ApproximateNumberOfMessagesVisible"} <= metrics, metrics
+    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "HeartbeatUnheard"} <= metrics, metrics
     # A metric of our own that no function writes would never ring.
     written = "".join(path.read_text() for crate in ("shared", "functions") for path in (ROOT / crate).rglob("*.rs"))
     for alarm in every.values():

@@ -7,6 +7,7 @@ use lucius_core::{
     phone::{NumberPolicy, PhoneNumber},
     policy::{Policy, Texts},
 };
+use secrecy::SecretString;
 
 use crate::shell::Pace;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub deadman_function: String,
     /// The function that wakes incidents; for the sweep.
     pub escalate_function: String,
+    /// Who is told outside that the sweep is alive; for the sweep. Whoever knows the address can say so too.
+    pub heartbeat_url: Option<SecretString>,
     /// The secret behind digests.
     pub secret_deployment: String,
     /// The secret of the first admin; for users.
@@ -98,6 +101,7 @@ impl Config {
             schedule_dlq_arn: vars.optional("SCHEDULE_DLQ_ARN").unwrap_or_default(),
             deadman_function: vars.optional("DEADMAN_FUNCTION").unwrap_or_default(),
             escalate_function: vars.optional("ESCALATE_FUNCTION").unwrap_or_default(),
+            heartbeat_url: vars.optional("HEARTBEAT_URL").map(SecretString::from),
             secret_deployment: vars.required("SECRET_DEPLOYMENT")?,
             secret_setup: vars.optional("SECRET_SETUP"),
             secret_twilio: vars.optional("SECRET_TWILIO"),

@@ -9,6 +9,7 @@ pub mod app;
 pub mod aws;
 pub mod config;
 pub mod edge;
+pub mod heartbeat;
 mod pace;
 mod perform;
 pub mod ports;

@@ -49,6 +49,8 @@ pub struct Started {
     pub deadman_function: String,
     /// The function that wakes incidents; for the sweep.
     pub escalate_function: String,
+    /// Who is told outside that the sweep is alive; for the sweep.
+    pub heartbeat_url: Option<SecretString>,
 }
 
 /// Starts a function: reads its environment, its secrets and its keys, and opens the connection to its table.
@@ -82,9 +84,10 @@ pub async fn start() -> Result<Started, Error> {
     };
     let (deadman_function, escalate_function) =
         (config.deadman_function.clone(), config.escalate_function.clone());
+    let heartbeat_url = config.heartbeat_url.clone();
     let twilio = webhook?.map(|secret| verifier(&config, &secrets, &secret)).transpose()?;
     let app = app(config, keyring, ports, twilio, setup_token?, sessions?);
-    Ok(Started { app, sdk, deadman_function, escalate_function })
+    Ok(Started { app, sdk, deadman_function, escalate_function, heartbeat_url })
 }
 
 fn app(

@@ -29,6 +29,10 @@ const AHEAD: SignedDuration = SignedDuration::from_secs(90);
 /// What is overdue by more than this is handed over directly.
 const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
 
+/// Nothing is overdue for so long while things are well: it has been handed over four times by then. What cannot be decided
+/// is no exception, for it is postponed, which moves its time on.
+const LATE: SignedDuration = SignedDuration::from_mins(5);
+
 /// How many actors one direct invocation takes.
 const BATCH: usize = 20;
 
@@ -53,14 +57,28 @@ pub struct Cycle {
     pub hinted: usize,
     /// Actors handed over directly.
     pub invoked: usize,
-    /// Direct invocations that failed.
+    /// Actors whose direct invocation failed.
     pub failed: usize,
+    /// Actors that have been overdue for more than five minutes.
+    pub late: usize,
+    /// Entries of the index that this release cannot tell the actor of.
+    pub unknown: usize,
+}
+
+impl Cycle {
+    /// Everything that is due was seen and handed over, and none of it has been due for too long.
+    #[must_use]
+    pub fn proves_well(&self) -> bool {
+        self.failed == 0 && self.late == 0 && self.unknown == 0
+    }
 }
 
 /// What the index says.
 #[derive(Debug, Default)]
 struct Found {
     seen: usize,
+    late: usize,
+    unknown: usize,
     overdue: Vec<(Rank, Timestamp, ActorId)>,
     soon: Vec<(ActorId, Timestamp)>,
 }
@@ -80,13 +98,15 @@ pub async fn sweep<P: Ports>(shell: &Shell<P>, invoker: &impl Invoker) -> Result
     let (mut all, mut unread) = (Found::default(), None);
     for (found, error) in shards {
         all.seen = all.seen.saturating_add(found.seen);
+        all.late = all.late.saturating_add(found.late);
+        all.unknown = all.unknown.saturating_add(found.unknown);
         all.overdue.extend(found.overdue);
         all.soon.extend(found.soon);
         unread = unread.or(error);
     }
-    let mut cycle = hand_over(invoker, all.overdue).await;
-    cycle.seen = all.seen;
-    cycle.hinted = all.soon.len();
+    let handed = hand_over(invoker, all.overdue).await;
+    let (seen, hinted, late, unknown) = (all.seen, all.soon.len(), all.late, all.unknown);
+    let cycle = Cycle { seen, hinted, late, unknown, ..handed };
     hint(shell, all.soon).await;
     unread.map_or(Ok(cycle), Err)
 }
@@ -99,8 +119,10 @@ async fn read<P: Ports>(shell: &Shell<P>, shard: u8, now: Timestamp) -> (Found, 
             Ok(page) => page,
             Err(error) => return (found, Some(error)),
         };
+        found.unknown = found.unknown.saturating_add(page.unknown);
         for entry in page.entries {
             found.seen = found.seen.saturating_add(1);
+            found.late = found.late.saturating_add(usize::from(entry.due_at < earlier(now, LATE)));
             if entry.due_at < earlier(now, OVERDUE) {
                 found.overdue.push((entry.rank, entry.due_at, entry.actor));
             } else if entry.rank != Rank::Schedule {

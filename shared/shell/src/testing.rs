@@ -8,12 +8,30 @@
     reason = "a test that cannot set up its world has to stop"
 )]
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+mod alarms;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    operation::query::QueryInput,
+    types::AttributeValue,
+};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeSerializationInterceptorContextRef},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use lucius_auth::{Holder, Sessions, testing::LocalSigner};
@@ -37,6 +55,8 @@ use crate::{
     ports::{Nature, NotArranged, Planner, Ports, Queue},
     shell::{Pace, Shell},
 };
+
+pub use alarms::Alarms;
 
 /// Where the world's functions are reached; also who issues its sessions.
 pub const BASE_URL: &str = "https://lucius.example";
@@ -155,11 +175,40 @@ impl Ports for TestPorts {
     }
 }
 
+/// A shard of the due index that cannot be read.
+#[derive(Debug, Clone, Default)]
+struct LostShard(Arc<Mutex<Option<String>>>);
+
+impl Intercept for LostShard {
+    fn name(&self) -> &'static str {
+        "LostShard"
+    }
+
+    fn read_before_serialization(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let asked = context.input().downcast_ref::<QueryInput>().and_then(|query| {
+            let shard = query.expression_attribute_values()?.get(":shard")?;
+            shard.as_s().ok().cloned()
+        });
+        let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.is_some() && asked == *lost {
+            return Err("this shard cannot be read".into());
+        }
+        Ok(())
+    }
+}
+
 /// A function's parts, with an empty table behind them.
 pub struct World {
     /// What a handler takes.
     pub app: App<TestPorts>,
     calls: CallCounter,
+    client: Client,
+    lost: LostShard,
 }
 
 impl World {
@@ -168,7 +217,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        let calls = CallCounter::default();
+        let (calls, lost) = (CallCounter::default(), LostShard::default());
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
@@ -176,13 +225,14 @@ impl World {
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .endpoint_url(endpoint)
             .interceptor(calls.clone())
+            .interceptor(lost.clone())
             .build();
-        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let client = Client::from_conf(config);
         create_table(&client, TABLE).await.unwrap();
         let keyring = Keyring::new(b"a secret of 256 bits, or as good");
         let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
         let ports = TestPorts {
-            store: DynamoStore::new(client, TABLE.to_owned(), keyring.clone()),
+            store: DynamoStore::new(client.clone(), TABLE.to_owned(), keyring.clone()),
             queue: Notebook(Mutex::default()),
             planner: Notebook(Mutex::default()),
             clock: Clock { millis: noon.as_millisecond().into(), drawn: 1.into() },
@@ -206,7 +256,33 @@ impl World {
             sessions: Some(Sessions::new(BASE_URL.to_owned(), signer.public(), Vec::new(), signer)),
             setup_token: Some(SecretString::from(SETUP_TOKEN)),
         };
-        Self { app, calls }
+        Self { app, calls, client, lost }
+    }
+
+    /// From now on this shard of the due index cannot be read; or, with `None`, all can.
+    pub fn lose_shard(&self, shard: Option<u8>) {
+        *self.lost.0.lock().unwrap() = shard.map(|shard| format!("{shard:02}"));
+    }
+
+    /// The item of an actor, as it is stored.
+    pub async fn item(&self, actor: ActorId) -> HashMap<String, AttributeValue> {
+        let read = self.client.get_item().table_name(TABLE).set_key(Some(item_key(actor))).send().await;
+        read.unwrap().item.unwrap_or_default()
+    }
+
+    /// Sets one attribute of an actor's item, as another release might.
+    pub async fn set_attribute(&self, actor: ActorId, name: &str, value: AttributeValue) {
+        let update = self.client.update_item().table_name(TABLE).set_key(Some(item_key(actor)));
+        let update = update
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value);
+        update.send().await.unwrap();
+    }
+
+    /// Writes an item, as another release might.
+    pub async fn put_item(&self, item: HashMap<String, AttributeValue>) {
+        self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
     /// The reads and the writes of the table since this was last asked.
@@ -254,6 +330,12 @@ impl World {
         let holder = Holder { user, first_name: "Ann", last_name: "Lee", is_admin };
         self.app.sessions.as_ref().unwrap().issue(holder, self.clock().now()).await.unwrap()
     }
+}
+
+fn item_key(actor: ActorId) -> HashMap<String, AttributeValue> {
+    [("pk", actor.to_string()), ("sk", "ACTOR".to_owned())]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+        .into()
 }
 
 fn is_read(operation: &str) -> bool {

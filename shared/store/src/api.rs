@@ -96,6 +96,8 @@ pub struct Cursor(pub(crate) Item);
 pub struct DuePage {
     /// The entries.
     pub entries: Vec<DueEntry>,
+    /// How many entries more are of a kind that this release does not know. They wait for one that does.
+    pub unknown: usize,
     /// Where to go on; none at the end.
     pub next: Option<Cursor>,
 }

@@ -30,8 +30,10 @@ impl DynamoStore {
             .limit(self.due_page)
             .set_exclusive_start_key(after.map(|cursor| cursor.0));
         let page = query.send().await.map_err(|error| Failed::of("Query", &error))?;
-        let entries = page.items.unwrap_or_default().iter().filter_map(entry).collect();
-        Ok(DuePage { entries, next: page.last_evaluated_key.map(Cursor) })
+        let items = page.items.unwrap_or_default();
+        let entries: Vec<_> = items.iter().filter_map(entry).collect();
+        let unknown = items.len().saturating_sub(entries.len());
+        Ok(DuePage { entries, unknown, next: page.last_evaluated_key.map(Cursor) })
     }
 
     pub(crate) async fn put_off(
@@ -40,9 +42,11 @@ impl DynamoStore {
         version: u64,
         due_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        // An item without a version is listed as version 0.
+        // An item without a version, or with one that is no number, is listed as version 0.
         let condition = match version {
-            0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version)",
+            0 => {
+                "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version OR NOT attribute_type(version, :number))"
+            }
             _ => "version = :version",
         };
         let update =
@@ -57,6 +61,8 @@ impl DynamoStore {
             .expression_attribute_values(":zero", n(0))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":version", n(version));
+        let update =
+            if version == 0 { update.expression_attribute_values(":number", s("N")) } else { update };
         let Err(error) = update.send().await else { return Ok(true) };
         match error.as_service_error() {
             // Whoever is writing it right now has it in hand.
@@ -69,7 +75,7 @@ impl DynamoStore {
     }
 }
 
-/// An entry of the index. Rank, version and count of an item that another release wrote may be missing: it is listed all the
+/// An entry of the index; none if its actor is of a kind that a later release has brought. Rank, version and count of an item that another release wrote may be missing: it is listed all the
 /// same, as ordinary work.
 pub(crate) fn entry(item: &Item) -> Option<DueEntry> {
     Some(DueEntry {

@@ -11,7 +11,7 @@
 mod outcome;
 pub mod renewable;
 mod reply;
-mod tls;
+pub mod tls;
 
 use std::{
     fmt,

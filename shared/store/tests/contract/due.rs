@@ -205,3 +205,32 @@ async fn an_item_without_a_version_is_found_and_put_off() {
     assert!(world.store.postpone(actor, 0, at(60)).await.unwrap());
     assert_eq!(entry(&world.store, actor).await.unwrap().fails, 1);
 }
+
+#[tokio::test]
+async fn an_item_whose_version_is_no_number_is_found_and_put_off() {
+    let world = World::new().await;
+    let deadman = waiting(&world.store, 0).await;
+    let actor = ActorId::Deadman(deadman.id);
+    world.deface(actor, &[("version", AttributeValue::S("seven".to_owned()))]).await;
+    let listed = entry(&world.store, actor).await.unwrap();
+    assert_eq!(listed.version, 0);
+    assert!(world.store.postpone(actor, 0, at(60)).await.unwrap());
+    assert_eq!(entry(&world.store, actor).await.unwrap().due_at, at(60));
+}
+
+/// What a later release has put into the index is counted: whoever reads it can say that somebody waits.
+#[tokio::test]
+async fn an_actor_of_an_unknown_kind_is_counted() {
+    let world = World::new().await;
+    let deadman = waiting(&world.store, 0).await;
+    let mut item = world.raw(ActorId::Deadman(deadman.id)).await.unwrap();
+    item.insert("pk".to_owned(), AttributeValue::S(format!("GROUP#{}", deadman.id)));
+    world.client.put_item().table_name(&world.table).set_item(Some(item)).send().await.unwrap();
+    let (mut known, mut unknown) = (0, 0);
+    for shard in 0..SHARDS {
+        let page = world.store.due(shard, at(0), None).await.unwrap();
+        known += page.entries.len();
+        unknown += page.unknown;
+    }
+    assert_eq!((known, unknown), (1, 1));
+}
