@@ -22,7 +22,7 @@ PYTHONS = --config local/stack/pyproject.toml local/stack tests/template
 # What make up understands goes to it by the environment.
 export MINUTE_SECONDS CARRIER_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
 
-.PHONY: help up down test unit e2e lint fmt bench oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt bench oracle contract build deploy tools lock python model
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ lint: tools ## formatting, lints, documentation, dependencies, template
 fmt: tools ## format everything
 	cargo fmt --all
 	$(WITH_TOOLS) ruff format $(PYTHONS)
+
+model: ## visit every state of a small world around the decisions, and count them (minutes)
+	cargo run --profile explore --quiet --package lucius-model
 
 bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
 	cargo build --release --workspace --bins --exclude lucius-switchboard
