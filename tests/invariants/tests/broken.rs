@@ -426,6 +426,16 @@ fn rounds_leave_nobody_out() {
 }
 
 #[test]
+fn a_call_that_may_never_have_been_made_is_dialled_again() {
+    let mut story = Story::ringing();
+    story.pass(31).wake();
+    let dropped = |story: &mut Story| {
+        story.inc().pending.remove(&page(1));
+    };
+    assert_eq!(broken(&story, &[], dropped), Some(Invariant::Rounds));
+}
+
+#[test]
 fn nothing_is_asked_during_an_incident() {
     let mut story = Story::asked();
     story.pass(3_605).wake();
