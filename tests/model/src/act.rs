@@ -11,7 +11,7 @@ use lucius_core::{
     policy::{LEASE, Policy, later},
     words,
 };
-use lucius_invariants::{Act, Attempt, Transition, Violation, attempt, placed, transition};
+use lucius_invariants::{Act, Attempt, Transition, Violation, attempt, leased, placed, transition};
 
 use crate::{
     Action, Answer, Call, Process, Stage, World, people,
@@ -111,7 +111,7 @@ impl World {
         let read = self.read(process.scope);
         let before = case(&read);
         let Some((after, claimed)) = self.decision(&process, &before, policy)? else { return Ok(()) };
-        if after == before {
+        if after == before && claimed.is_empty() {
             return Ok(());
         }
         let next = Actors {
@@ -139,6 +139,11 @@ impl World {
         };
         let Decision { case: mut after, .. } = decision;
         let claimed = if process.performs { claim_due(&mut after, now) } else { Vec::new() };
+        if let Some(incident) = &before.incident {
+            let id = ActorId::Incident(incident.id);
+            let theirs = claimed.iter().filter(|hand| hand.actor == id);
+            leased(id, &incident.pending, theirs.map(|hand| (&hand.effect, &hand.pending)), now)?;
+        }
         transition(&Transition {
             before,
             after: &after,
