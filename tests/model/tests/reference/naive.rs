@@ -72,6 +72,14 @@ pub(crate) enum Step {
         reopen: bool,
         twice: bool,
     },
+    /// Somebody guesses codes from the contact's number, or Ann's PIN.
+    Codes {
+        place: usize,
+        times: u8,
+    },
+    Pins {
+        times: u8,
+    },
     /// They ring us and want to be called.
     CallBack {
         place: usize,
@@ -324,7 +332,16 @@ impl ReferenceStateMachine for Naive {
         Just(naive).boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<Step> {
+    fn transitions(state: &Self) -> BoxedStrategy<Step> {
+        // Whoever goes is likely to say so again when they are asked.
+        let likely = match state.open().map(|incident| incident.status) {
+            Some(Status::Accepted { by, until, .. }) => {
+                let left = until.duration_since(state.now).as_secs();
+                let near = (left - 400).max(0)..(left + 20).max(1);
+                prop_oneof![near.prop_map(Step::Pass), Just(Step::One { place: by, twice: false })].boxed()
+            }
+            Some(Status::Calling | Status::Over) | None => Just(Step::Wake).boxed(),
+        };
         let twice = || prop::bool::weighted(0.3);
         let says = prop::sample::select(vec![Says::Good, Says::Good, Says::Bad, Says::Unclear, Says::Sos]);
         let pin = prop::sample::select(vec![Pin::None, Pin::None, Pin::Right, Pin::Wrong]);
@@ -332,6 +349,9 @@ impl ReferenceStateMachine for Naive {
             10 => prop_oneof![-120..0_i64, 0..30_i64, 30..700_i64, 600..4_000_i64, 3_000..90_000_i64]
                 .prop_map(Step::Pass),
             14 => Just(Step::Wake),
+            8 => likely,
+            1 => (place(), 1..7_u8).prop_map(|(place, times)| Step::Codes { place, times }),
+            1 => (1..12_u8).prop_map(|times| Step::Pins { times }),
             5 => (says, pin, 0..25_i64, twice())
                 .prop_map(|(says, pin, lag, twice)| Step::Answer { says, pin, lag, twice }),
             1 => twice().prop_map(|twice| Step::Emergency { twice }),
@@ -357,12 +377,14 @@ impl ReferenceStateMachine for Naive {
             | Step::NineNine { place, .. }
             | Step::Five { place, .. }
             | Step::Code { place, .. }
+            | Step::Codes { place, .. }
             | Step::CallBack { place } => *place < state.contacts(),
             Step::Stranger => state.open().is_some() && !state.stranger,
             Step::AllIsWell => state.open().is_some(),
             Step::Pass(_)
             | Step::Wake
             | Step::Answer { .. }
+            | Step::Pins { .. }
             | Step::Emergency { .. }
             | Step::Report { .. }
             | Step::Dies { .. }
@@ -388,6 +410,8 @@ impl ReferenceStateMachine for Naive {
             }
             Step::Five { .. } => state.reopens(),
             Step::Code { place, right, reopen, .. } => state.code(place, right, reopen),
+            Step::Codes { place, times } => (0..times).for_each(|_| state.code(place, false, false)),
+            Step::Pins { times } => (0..times).for_each(|_| state.answer(Says::Good, Pin::Wrong, state.now)),
             Step::Stranger => {
                 state.stranger = true;
                 if let Some(incident) = &mut state.incident {

@@ -19,7 +19,7 @@ use lucius_core::{
     turn::Fresh,
     words::Answer,
 };
-use lucius_invariants::{Act, Transition, decided, placed, transition};
+use lucius_invariants::{Act, Transition, decided, leased, placed, transition};
 
 use crate::naive::{self, INTERVAL, Naive, Pin, RETRIES, Says, Step, WAIT, WELL};
 
@@ -181,7 +181,9 @@ impl Real {
         let mut after = decision.case;
         let performer_wake = *event == Event::Wake;
         if performer_wake {
+            let free = after.clone();
             self.claims(&mut after);
+            self.takes_what_is_free(&free, &after);
         }
         let step = Transition { before, after: &after, now, policy: &self.policy, acts, performer_wake };
         if let Err(broken) = transition(&step) {
@@ -211,6 +213,15 @@ impl Real {
         }
         if let Some(incident) = &mut case.incident {
             take(ActorId::Incident(incident.id), &mut incident.pending);
+        }
+    }
+
+    /// What a function takes on was in nobody's hands.
+    fn takes_what_is_free(&self, free: &Case, taken: &Case) {
+        if let (Some(free), Some(taken)) = (&free.incident, &taken.incident) {
+            let new = taken.pending.iter().filter(|(id, pending)| free.pending.get(*id) != Some(*pending));
+            leased(ActorId::Incident(free.id), &free.pending, new, self.now)
+                .unwrap_or_else(|broken| panic!("{broken}"));
         }
     }
 
@@ -245,6 +256,8 @@ impl Real {
                 self.press(place, "1", "5", twice, &[Act::AskedToReopen { incident, place }]);
             }
             Step::Code { place, right, reopen, twice } => self.code(place, right, reopen, twice),
+            Step::Codes { place, times } => (0..times).for_each(|_| self.code(place, false, false, false)),
+            Step::Pins { times } => (0..times).for_each(|_| self.answers(Says::Good, Pin::Wrong, 0, false)),
             Step::CallBack { place } => {
                 let incident = self.case.incident.as_ref().unwrap().id;
                 let act = ContactAct::CallBack { key: self.key() };
