@@ -27,7 +27,7 @@ export MINUTE_SECONDS CARRIER_URL HEARTBEAT_URL PORT RUN_DIR DETACH BUILD LUCIUS
 # And what make canary understands. Passwords are better put into the environment, or typed when they are asked for.
 export API_URL CONTACT_NUMBER USER_NUMBER CANARY_EMAIL CANARY_PASSWORD CANARY_PIN ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN PAGED_WITHIN ACCEPTED_WITHIN
 
-.PHONY: help up down test unit e2e lint fmt simulate bugs bench canary oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt model simulate bugs fuzz bench canary oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ simulate: ## the real shell in a simulated world: MINUTES=1 SEED=..., or one run
 
 bugs: ## known bugs, one at a time: how long the simulator takes to find each (PATCHES=folder for others)
 	@MINUTES=$(or $(MINUTES),3) $(PYTHON) tests/simulator/bugs.py $(PATCHES)
+
+model: ## visit every state of a small world around the decisions, and count them (minutes)
+	cargo run --profile explore --quiet --package lucius-model
 
 bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
 	cargo build --release --workspace --bins --exclude lucius-switchboard

@@ -51,7 +51,8 @@ pub fn attempt(post: &Attempt<'_>) -> Result<(), Violation> {
     broken(lease.is_some(), Invariant::OneLease, "sent by somebody who has not leased it")?;
     let fits = lease.is_some_and(|lease| post.now <= earlier(lease, POST_NEEDS));
     broken(fits, Invariant::OneLease, "too little of the lease remains")?;
-    let pages = matches!(post.effect.purpose, Purpose::Page | Purpose::Confirm);
+    let pages = post.effect.purpose == Purpose::Page;
+    // Who accepted may be asked once more although they have just answered: that is no call for help.
     if let Some(incident) = incident(post.current, post.actor).filter(|_| pages) {
         let wanted = incident.pending.get(post.effect).is_some_and(|p| p.attempt == post.attempt);
         let escalates = matches!(incident.status, Status::Escalating { .. });
@@ -59,7 +60,8 @@ pub fn attempt(post: &Attempt<'_>) -> Result<(), Violation> {
         let in_flight = post.since_accept == 0;
         broken(wanted || escalates || in_flight, Invariant::AcceptedIsQuiet, "the calls have stopped")?;
     }
-    if pages && post.effect.channel == Channel::Call {
+    let rings = pages || post.effect.purpose == Purpose::Confirm;
+    if rings && post.effect.channel == Channel::Call {
         let hour_ago = earlier(post.now, post.policy.hour());
         let calls = post.calls.iter().filter(|at| **at > hour_ago).count();
         // One that had waited for more than an hour may come on top: it was counted when it was decided.

@@ -81,6 +81,25 @@ fn leases(
     Ok(())
 }
 
+/// What a function takes on with a commit was in nobody's hands: `taken` are the effects it goes on to perform, `before` is what it
+/// read. Two functions at the same instant write the same lease, so that the state alone does not tell.
+///
+/// # Errors
+/// A [`Violation`] of I3: two functions perform one effect.
+pub fn leased<'a>(
+    actor: ActorId,
+    before: &Pendings,
+    taken: impl IntoIterator<Item = (&'a EffectId, &'a Pending)>,
+    now: Timestamp,
+) -> Result<(), Violation> {
+    for (id, pending) in taken {
+        let theirs = before.get(id).filter(|was| was.attempt == pending.attempt);
+        let runs = theirs.and_then(|was| was.lease_until).is_some_and(|lease| lease > now);
+        ensure(!runs, Invariant::OneLease, actor, || format!("{id} is leased, and was leased again"))?;
+    }
+    Ok(())
+}
+
 /// An effect that says something to a contact: its tries are numbered over all channels and purposes.
 fn numbered(id: &EffectId) -> Option<usize> {
     match (id.party, &id.purpose) {

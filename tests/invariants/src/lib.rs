@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions | with every commit |
 //! | [`attempt()`] | one request to the carrier: I2, I3 | before every request |
+//! | [`leased`] | what a function takes on with a commit: I3 | with every commit of a performer |
 //! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
 //! | [`paged_by`], [`dead_letter`], [`outside_told`] | a clock that has run out: I1, I9, I10 | whenever time has passed |
 //! | [`decided()`] | one decision: I11 | in place of `decide` |
@@ -28,6 +29,7 @@ mod world;
 
 pub use attempt::{Attempt, POST_NEEDS, attempt};
 pub use decided::decided;
+pub use lease::leased;
 pub use quiet::placed;
 pub use step::{Act, Transition};
 pub use violation::{Invariant, Violation};

@@ -89,13 +89,14 @@ fn check_ins(step: &Transition<'_>) -> Result<(), Violation> {
         let Act::CheckedIn { arrived_at, .. } = act else { continue };
         let loud = |incident: &&Incident| incident.is_open() && !incident.silent;
         if let Some(incident) = step.after.incident.as_ref().filter(loud) {
-            let holds = !incident.causes.iter().any(|cause| in_time(cause, *arrived_at));
-            ensure(
-                holds && !incident.causes.is_empty(),
-                Invariant::InTimeIsNoAlarm,
-                of_incident(incident),
-                || "they had answered in time".to_owned(),
-            )?;
+            let had_causes = step.incidents().is_none_or(|(before, _)| !before.causes.is_empty());
+            let remains = incident.causes.iter().any(|cause| in_time(cause, *arrived_at));
+            // One without causes is open because a contact says that it is not over.
+            let emptied = had_causes && incident.causes.is_empty();
+            let holds = !(remains || emptied);
+            ensure(holds, Invariant::InTimeIsNoAlarm, of_incident(incident), || {
+                "they had answered in time".to_owned()
+            })?;
         }
     }
     Ok(())

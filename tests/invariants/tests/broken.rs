@@ -16,7 +16,9 @@ use lucius_core::{
     incident::{Cause, EndedBy, Status},
     policy::{GRACE, later},
 };
-use lucius_invariants::{Act, Attempt, Invariant, attempt, dead_letter, outside_told, paged_by, placed};
+use lucius_invariants::{
+    Act, Attempt, Invariant, attempt, dead_letter, leased, outside_told, paged_by, placed,
+};
 use support::{Story, page, text};
 
 /// Breaks what was decided last, and names what the checks find.
@@ -114,6 +116,18 @@ fn i3_a_lease_that_runs_is_not_taken_again() {
         story.inc().pending.get_mut(&page(1)).unwrap().lease_until = Some(until);
     });
     assert_eq!(found, Some(Invariant::OneLease));
+}
+
+#[test]
+fn i3_two_functions_do_not_take_one_effect_at_one_instant() {
+    let mut story = Story::incident();
+    let free = story.inc().pending.clone();
+    story.wake();
+    let held = story.inc().pending.clone();
+    let actor = ActorId::Incident(story.inc().id);
+    assert_eq!(leased(actor, &free, &held, story.now), Ok(()));
+    let found = leased(actor, &held, &held, story.now).unwrap_err();
+    assert_eq!(found.invariant, Invariant::OneLease);
 }
 
 #[test]
@@ -423,6 +437,16 @@ fn rounds_leave_nobody_out() {
         story.inc().contacts[0].sms.rests_until = Some(until);
     };
     assert_eq!(broken(&story, &[], rests), Some(Invariant::Rounds));
+}
+
+#[test]
+fn a_call_that_may_never_have_been_made_is_dialled_again() {
+    let mut story = Story::ringing();
+    story.pass(31).wake();
+    let dropped = |story: &mut Story| {
+        story.inc().pending.remove(&page(1));
+    };
+    assert_eq!(broken(&story, &[], dropped), Some(Invariant::Rounds));
 }
 
 #[test]

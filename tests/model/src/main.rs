@@ -1,0 +1,40 @@
+//! Visits every state within the bounds, and says how many there are.
+
+use std::{
+    io::{Write, stdout},
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+use lucius_model::{Bounds, EXAMPLES, visit};
+
+/// Beyond this the bounds are too wide for everyday.
+const AT_MOST: Duration = Duration::from_mins(3);
+
+fn main() -> Result<()> {
+    let mut out = stdout().lock();
+    let (mut unique, mut left, mut missing) = (0_usize, AT_MOST, EXAMPLES.to_vec());
+    for (name, bounds) in Bounds::SLICES {
+        let visit = visit(bounds, left);
+        let (deep, seconds) = (visit.depth, visit.took.as_secs_f64());
+        writeln!(out, "{name}: {} states, {} steps, {deep} deep, {seconds:.1} s", visit.unique, visit.steps)?;
+        writeln!(out, "  {bounds:?}; somebody is called within {} s", bounds.paged_within().as_secs())?;
+        for (broken, steps) in &visit.failures {
+            writeln!(out, "  {broken} does not hold, after {} steps:", steps.len().saturating_sub(1))?;
+            for step in steps {
+                writeln!(out, "    {step}")?;
+            }
+        }
+        if !visit.whole {
+            bail!("{name}: broken, or not every state was visited in time");
+        }
+        unique = unique.saturating_add(visit.unique);
+        left = left.saturating_sub(visit.took);
+        missing.retain(|example| !visit.examples.contains(example));
+    }
+    writeln!(out, "{unique} unique states in {} s", AT_MOST.saturating_sub(left).as_secs())?;
+    if !missing.is_empty() {
+        bail!("this never happened: {missing:?}");
+    }
+    Ok(())
+}
