@@ -8,12 +8,18 @@
     reason = "a test that cannot set up its world has to stop"
 )]
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::{
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use lucius_auth::{Holder, Sessions, testing::LocalSigner};
@@ -51,9 +57,12 @@ pub const SERVICE_NUMBER: &str = "+12025550100";
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 
 /// What it signs with.
-const AUTH_TOKEN: &str = "an auth token";
+pub const AUTH_TOKEN: &str = "an auth token";
 
 const TABLE: &str = "lucius";
+
+/// Signs the sessions of every world of a process: to draw a key takes longer than all else that a world needs.
+static SIGNER: LazyLock<Arc<LocalSigner>> = LazyLock::new(|| Arc::new(LocalSigner::generate()));
 
 /// Time that stands, and chance that can be repeated.
 #[derive(Debug)]
@@ -160,6 +169,7 @@ pub struct World {
     /// What a handler takes.
     pub app: App<TestPorts>,
     calls: CallCounter,
+    table: aws_sdk_dynamodb::Client,
 }
 
 impl World {
@@ -182,12 +192,12 @@ impl World {
         let keyring = Keyring::new(b"a secret of 256 bits, or as good");
         let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
         let ports = TestPorts {
-            store: DynamoStore::new(client, TABLE.to_owned(), keyring.clone()),
+            store: DynamoStore::new(client.clone(), TABLE.to_owned(), keyring.clone()),
             queue: Notebook(Mutex::default()),
             planner: Notebook(Mutex::default()),
             clock: Clock { millis: noon.as_millisecond().into(), drawn: 1.into() },
         };
-        let signer = Arc::new(LocalSigner::generate());
+        let signer = SIGNER.clone();
         let service_number: PhoneNumber = SERVICE_NUMBER.parse().unwrap();
         let app = App {
             shell: Shell {
@@ -206,7 +216,26 @@ impl World {
             sessions: Some(Sessions::new(BASE_URL.to_owned(), signer.public(), Vec::new(), signer)),
             setup_token: Some(SecretString::from(SETUP_TOKEN)),
         };
-        Self { app, calls }
+        Self { app, calls, table: client }
+    }
+
+    /// Every item of the table by its two keys, as text with `|` between them.
+    pub async fn items(&self) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+        let pages = self.table.scan().table_name(TABLE).consistent_read(true).into_paginator().items();
+        let items: Vec<_> = pages.send().collect::<Result<_, _>>().await.unwrap();
+        let text = |item: &HashMap<_, AttributeValue>, name: &str| item[name].as_s().unwrap().clone();
+        items.into_iter().map(|item| (format!("{}|{}", text(&item, "pk"), text(&item, "sk")), item)).collect()
+    }
+
+    /// Writes an item past everything that guards the table: what another release, or a hand, may have written.
+    pub async fn write(&self, item: HashMap<String, AttributeValue>) {
+        self.table.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// The key that the world's sessions are signed with.
+    #[must_use]
+    pub fn signer() -> Arc<LocalSigner> {
+        SIGNER.clone()
     }
 
     /// The reads and the writes of the table since this was last asked.
