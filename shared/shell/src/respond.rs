@@ -118,12 +118,11 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
 fn without_value(why: &serde_json::Error) -> String {
     let why = why.to_string();
     // Written by serde: `invalid type: integer `271828`, expected a string at line 1 column 14`.
-    let parts = why.split_once(": ").zip(why.rsplit_once(", expected "));
-    match parts {
-        Some(((kind @ ("invalid type" | "invalid value" | "invalid length"), _), (_, expected))) => {
-            format!("{kind}, expected {expected}")
-        }
-        Some(_) | None => why,
+    let kinds = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let kind = kinds.into_iter().find(|kind| why.starts_with(kind));
+    match (kind, why.rsplit_once(", expected ")) {
+        (Some(kind), Some((_, expected))) => format!("{kind}, expected {expected}"),
+        (Some(_) | None, _) => why,
     }
 }
 

@@ -232,6 +232,23 @@ impl World {
         self.table.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
+    /// The table as it was when `items` were its items.
+    pub async fn restore(&self, items: &BTreeMap<String, HashMap<String, AttributeValue>>) {
+        for (name, item) in self.items().await {
+            if !items.contains_key(&name) {
+                let delete = self.table.delete_item().table_name(TABLE);
+                let delete = delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+                delete.send().await.unwrap();
+            } else if items[&name] != item {
+                self.write(items[&name].clone()).await;
+            }
+        }
+        let now = self.items().await;
+        for (_, item) in items.iter().filter(|(name, _)| !now.contains_key(*name)) {
+            self.write(item.clone()).await;
+        }
+    }
+
     /// The key that the world's sessions are signed with.
     #[must_use]
     pub fn signer() -> Arc<LocalSigner> {

@@ -1,7 +1,8 @@
 //! Who is on the stage: Ann is being asked, Bob is in need, Dan is called for him, Cleo is the administrator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use lucius_core::{
     deadman::{Contact, Deadman, State},
@@ -50,7 +51,11 @@ pub struct Stage {
     secrets: Vec<String>,
     names: Vec<String>,
     marked: Option<Snapshot>,
+    found: Items,
 }
+
+/// The table as it is stored.
+type Items = BTreeMap<String, HashMap<String, AttributeValue>>;
 
 fn named(deadman: &mut Deadman, first: &str, last: &str, pin: Option<lucius_core::secret::Digest>) {
     first.clone_into(&mut deadman.profile.first_name);
@@ -110,6 +115,7 @@ impl Stage {
             secrets: Vec::new(),
             names: Vec::new(),
             marked: None,
+            found: Items::new(),
         };
         stage.find_secrets(&incident).await;
         stage
@@ -153,10 +159,6 @@ impl Stage {
         self.incident().await.contacts[0].phone.as_str().to_owned()
     }
 
-    async fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self).await
-    }
-
     /// What the function to which the request belongs answers.
     pub async fn answer(&self, mut request: Request) -> Response {
         request.arrived_at = self.world.clock().now();
@@ -165,12 +167,18 @@ impl Stage {
 
     /// From here on changes count.
     pub async fn mark(&mut self) {
-        self.marked = Some(self.snapshot().await);
+        self.found = self.world.items().await;
+        self.marked = Some(Snapshot::of(self, self.found.clone()));
+    }
+
+    /// Puts everything back to how it was when the stage was marked. Time goes on.
+    pub async fn put_back(&mut self) {
+        self.world.restore(&self.found).await;
     }
 
     /// What has changed since the stage was marked.
     pub async fn changes(&self) -> BTreeSet<String> {
-        let now = self.snapshot().await;
+        let now = Snapshot::of(self, self.world.items().await);
         changes(self.marked.as_ref().unwrap_or(&now), &now)
     }
 
