@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use http::Method;
 use jiff::Timestamp;
 use lucius_auth::{Holder, Session, Sessions};
 use lucius_core::id::UserId;
 use lucius_shell::{
+    Request,
     api::fields,
     testing::{AUTH_TOKEN, BASE_URL, World, request},
 };
@@ -46,6 +48,19 @@ pub(crate) fn path(bytes: &[u8]) {
     let all: Vec<u64> = (0..7).collect();
     let page = u32::try_from(bytes.len()).unwrap();
     assert!(fields::slice(&all, page, 3).count() <= 3);
+}
+
+/// What the API gateway delivers is taken over as it is, whatever the sender has put into it.
+pub(crate) fn event(bytes: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<ApiGatewayV2httpRequest>(bytes) else { return };
+    let request = Request::from_gateway(event.clone(), Timestamp::UNIX_EPOCH);
+    assert_eq!(request.raw_path, event.raw_path.unwrap_or_default());
+    assert_eq!(request.raw_query, event.raw_query_string.unwrap_or_default());
+    assert_eq!((&request.headers, &request.method), (&event.headers, &event.request_context.http.method));
+    assert!(request.arrived_at >= Timestamp::UNIX_EPOCH);
+    if !event.is_base64_encoded {
+        assert_eq!(request.body, event.body.unwrap_or_default().into_bytes());
+    }
 }
 
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(AUTH_TOKEN.into(), None).unwrap());

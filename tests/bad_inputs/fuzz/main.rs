@@ -45,6 +45,7 @@ macro_rules! targets {
 targets! {
     form, 20_000, edge::form;
     path, 20_000, edge::path;
+    event, 20_000, edge::event;
     signature, 4_000, edge::signature;
     token, 5_000, edge::token;
     routes, 1_000, webhooks::routes;
