@@ -49,6 +49,19 @@ unit: tools ## tests that need no stack
 e2e: tools ## whole stories, against stacks that are started for them and ended after them
 	@$(STACK) test
 
+# Where new inputs are kept, apart from the corpora of this checkout; and what libFuzzer has to see of the code.
+FUZZED = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz
+FUZZ_HOME = tests/bad_inputs/fuzz/__fuzz__
+COVERAGE = -Cpasses=sancov-module $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
+
+fuzz: ## look for an input that breaks TARGET=form, for SECONDS=60, guided by coverage (needs a C++ compiler)
+	@test -d $(FUZZ_HOME)/$(TARGET)/corpus || { echo "lucius: TARGET is one of $$(ls $(FUZZ_HOME) | tr '\n' ' ')" >&2; exit 1; }
+	@mkdir -p $(FUZZED)/found/$(TARGET) $(FUZZ_HOME)/$(TARGET)/crashes
+	RUSTFLAGS="--cfg fuzzing_libfuzzer $(COVERAGE)" CARGO_TARGET_DIR=$(FUZZED) \
+	BOLERO_LIBFUZZER_ARGS="$(FUZZED)/found/$(TARGET) $(CURDIR)/$(FUZZ_HOME)/$(TARGET)/corpus -artifact_prefix=$(CURDIR)/$(FUZZ_HOME)/$(TARGET)/crashes/ -max_total_time=$(or $(SECONDS),60) -max_len=4096 -print_final_stats=1" \
+	cargo test --package lucius-bad-inputs --test fuzz -- --exact $(TARGET) --nocapture
+	@rmdir --ignore-fail-on-non-empty $(FUZZ_HOME)/$(TARGET)/crashes
+
 lint: tools ## formatting, lints, documentation, dependencies, template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings

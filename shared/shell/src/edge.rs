@@ -1,8 +1,12 @@
 //! A request as it arrived at our edge, and what is answered.
 
-use http::{HeaderMap, Method, StatusCode};
+use aws_lambda_events::{
+    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    encodings::Body,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
-use lambda_http::{Body, RequestExt as _, request::RequestContext};
 
 /// The largest body that is read, in bytes. Nothing that we take comes near it.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -27,35 +31,25 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes over what Lambda delivers. `now` stands in where the gateway gives no time.
+    /// Takes over what the API gateway delivers, byte for byte. `now` stands in where it gives no time.
+    ///
+    /// No address is made of the path, the query, `Host` and `X-Forwarded-Proto`: they are the sender's words, and whoever
+    /// parses them has to expect anything.
     #[must_use]
-    pub fn from_lambda(event: lambda_http::Request, now: Timestamp) -> Self {
-        let raw_path = event.raw_http_path().to_owned();
-        let raw_query = event.uri().query().unwrap_or_default().to_owned();
-        let (arrived_at, source_ip) = match event.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => (
-                Timestamp::from_millisecond(context.time_epoch)
-                    .ok()
-                    .filter(|at| at.as_second() > 0)
-                    .unwrap_or(now),
-                context.http.source_ip.clone().unwrap_or_default(),
-            ),
-            Some(_) | None => (now, String::new()),
-        };
-        let (parts, body) = event.into_parts();
-        let body = match body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Binary(bytes) => bytes,
-            Body::Empty | _ => Vec::new(),
-        };
+    pub fn from_gateway(event: ApiGatewayV2httpRequest, now: Timestamp) -> Self {
+        let context = event.request_context;
+        let arrived_at = Timestamp::from_millisecond(context.time_epoch).ok();
+        let body = event.body.unwrap_or_default();
+        let decoded = if event.is_base64_encoded { BASE64_STANDARD.decode(&body).ok() } else { None };
         Self {
-            method: parts.method,
-            raw_path,
-            raw_query,
-            headers: parts.headers,
-            body,
-            arrived_at,
-            source_ip,
+            method: context.http.method,
+            raw_path: event.raw_path.unwrap_or_default(),
+            raw_query: event.raw_query_string.unwrap_or_default(),
+            headers: event.headers,
+            // Said to be base64, and it is not: as it came. Whether it is the carrier's, its signature tells.
+            body: decoded.unwrap_or_else(|| body.into_bytes()),
+            arrived_at: arrived_at.filter(|at| at.as_second() > 0).unwrap_or(now),
+            source_ip: context.http.source_ip.unwrap_or_default(),
         }
     }
 
@@ -129,21 +123,25 @@ impl Response {
         self
     }
 
-    /// As Lambda takes it. Every response forbids guessing its type and insists on HTTPS.
+    /// As the API gateway takes it. Every response forbids guessing its type and insists on HTTPS.
     ///
     /// # Errors
-    /// A header value that is not text.
-    pub fn into_lambda(self) -> Result<lambda_http::Response<Body>, http::Error> {
-        let mut builder = lambda_http::Response::builder()
-            .status(self.status)
-            .header("content-type", self.content_type)
-            .header("x-content-type-options", "nosniff")
-            .header("cache-control", "no-store")
-            .header("strict-transport-security", "max-age=63072000; includeSubDomains");
-        for (name, value) in self.headers {
-            builder = builder.header(name, value);
+    /// A header that is not text.
+    pub fn into_gateway(self) -> Result<ApiGatewayV2httpResponse, http::Error> {
+        let always = [
+            ("content-type", self.content_type),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+        ];
+        let further = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let mut response = ApiGatewayV2httpResponse::default();
+        for (name, value) in always.into_iter().chain(further) {
+            response.headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }
-        builder.body(Body::Text(self.body))
+        response.status_code = self.status.as_u16().into();
+        response.body = Some(Body::Text(self.body));
+        Ok(response)
     }
 }
 
@@ -173,5 +171,70 @@ mod tests {
         }
         assert_eq!(parts("/call/ask/1/"), "call|ask|1");
         assert_eq!(parts("/call//ask"), "call||ask");
+    }
+
+    fn delivered(change: impl FnOnce(&mut serde_json::Value)) -> Request {
+        let mut event = serde_json::json!({
+            "version": "2.0", "rawPath": "/inbound/sms", "rawQueryString": "a=1",
+            "headers": { "host": "lucius.example", "x-forwarded-proto": "https" },
+            "requestContext": {
+                "stage": "$default", "timeEpoch": 1_772_539_200_000_i64,
+                "http": { "method": "POST", "path": "/inbound/sms", "sourceIp": "192.0.2.1" },
+            },
+            "body": "Qm9keT1Z", "isBase64Encoded": true,
+        });
+        change(&mut event);
+        Request::from_gateway(serde_json::from_value(event).unwrap(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn what_the_gateway_delivers_is_taken_over() {
+        let request = delivered(|_| ());
+        assert_eq!((&request.method, request.raw_path.as_str()), (&Method::POST, "/inbound/sms"));
+        assert_eq!((request.raw_query.as_str(), request.body.as_slice()), ("a=1", &b"Body=Y"[..]));
+        assert_eq!(request.header("host"), Some("lucius.example"));
+        assert_eq!(request.arrived_at.to_string(), "2026-03-03T12:00:00Z");
+        assert_eq!(request.source_ip, "192.0.2.1");
+        assert_eq!(delivered(|event| event["isBase64Encoded"] = false.into()).body, b"Qm9keT1Z");
+        assert_eq!(delivered(|event| event["body"] = serde_json::Value::Null).body, b"");
+        let timeless = delivered(|event| event["requestContext"]["timeEpoch"] = 0.into());
+        assert_eq!(timeless.arrived_at, Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn no_words_of_the_sender_break_the_reading() {
+        for odd in
+            ["a=\"b\"", "<script>", "a b", "\u{1}", "é", "#", "", ":", "http,https", "[::", "evil:x", "%"]
+        {
+            let request = delivered(|event| {
+                event["rawQueryString"] = odd.into();
+                event["rawPath"] = format!("/{odd}").into();
+                event["body"] = odd.into();
+                if HeaderValue::from_str(odd).is_ok() {
+                    event["headers"] = serde_json::json!({ "host": odd, "x-forwarded-proto": odd });
+                }
+            });
+            assert_eq!((request.raw_query.as_str(), request.raw_path), (odd, format!("/{odd}")), "{odd:?}");
+            assert_eq!(request.body, odd.as_bytes());
+        }
+        let long = "a".repeat(100_000);
+        assert_eq!(delivered(|event| event["rawQueryString"] = long.clone().into()).raw_query, long);
+    }
+
+    #[test]
+    fn a_response_is_as_the_gateway_reads_it() {
+        let response = Response::new(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "x".to_owned());
+        let response = serde_json::to_value(response.with("allow", "GET").into_gateway().unwrap()).unwrap();
+        assert_eq!(
+            response,
+            serde_json::json!({
+                "statusCode": 405, "body": "x", "isBase64Encoded": false, "cookies": [], "multiValueHeaders": {},
+                "headers": {
+                    "content-type": "text/plain", "x-content-type-options": "nosniff", "cache-control": "no-store",
+                    "strict-transport-security": "max-age=63072000; includeSubDomains", "allow": "GET",
+                },
+            })
+        );
+        assert!(Response::empty(StatusCode::OK).with("allow", "\n").into_gateway().is_err());
     }
 }

@@ -97,7 +97,8 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
     if request.body.trim_ascii_start().first() != Some(&b'{') {
         return Err(bad_request("the body is not a JSON object"));
     }
-    let invalid = |why: &serde_json::Error| bad_request(format!("the body is not valid: {why}"));
+    let invalid =
+        |why: &serde_json::Error| bad_request(format!("the body is not valid: {}", without_value(why)));
     let mut json = serde_json::Deserializer::from_slice(&request.body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
@@ -106,11 +107,23 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
         if matches!(field.as_str(), "." | "?") {
             invalid(&why)
         } else {
-            bad_request(format!("{field}: {why}"))
+            bad_request(format!("{field}: {}", without_value(&why)))
         }
     })?;
     json.end().map_err(|why| invalid(&why))?;
     Ok(value)
+}
+
+/// What is wrong with a value, without the value: it may be a PIN or a password, and answers are logged by whoever gets them.
+fn without_value(why: &serde_json::Error) -> String {
+    let why = why.to_string();
+    // Written by serde: `invalid type: integer `271828`, expected a string at line 1 column 14`.
+    let kinds = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let kind = kinds.into_iter().find(|kind| why.starts_with(kind));
+    match (kind, why.rsplit_once(", expected ")) {
+        (Some(kind), Some((_, expected))) => format!("{kind}, expected {expected}"),
+        (Some(_) | None, _) => why,
+    }
 }
 
 /// Reads a JSON body where one may be left out.

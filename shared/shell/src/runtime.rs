@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::LambdaEvent;
 use lucius_auth::Sessions;
 use lucius_store::{DynamoStore, Keyring};
@@ -60,7 +61,7 @@ pub struct Started {
 /// # Errors
 /// Something that it needs is missing or cannot be read. Lambda tries again with the next event.
 pub async fn start() -> Result<Started, Error> {
-    lambda_http::tracing::init_default_subscriber();
+    lambda_runtime::tracing::init_default_subscriber();
     let config = Config::from_env()?;
     let sdk = aws::sdk_config(&config)?;
     let patient = aws::patient(&sdk);
@@ -193,10 +194,12 @@ pub type Handler =
 pub async fn serve_http(handle: Handler) -> Result<(), Error> {
     let started = Box::pin(start()).await?;
     let app = &started.app;
-    lambda_http::run(lambda_http::service_fn(|event: lambda_http::Request| async move {
-        let request = Request::from_lambda(event, app.shell.ports.nature.now());
-        handle(app, &request).await.into_lambda().map_err(Error::from)
-    }))
+    lambda_runtime::run(lambda_runtime::service_fn(
+        |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+            let request = Request::from_gateway(event.payload, app.shell.ports.nature.now());
+            handle(app, &request).await.into_gateway().map_err(Error::from)
+        },
+    ))
     .await
 }
 

@@ -11,9 +11,9 @@
 mod alarms;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -71,9 +71,12 @@ pub const SERVICE_NUMBER: &str = "+12025550100";
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 
 /// What it signs with.
-const AUTH_TOKEN: &str = "an auth token";
+pub const AUTH_TOKEN: &str = "an auth token";
 
 const TABLE: &str = "lucius";
+
+/// Signs the sessions of every world of a process: to draw a key takes longer than all else that a world needs.
+static SIGNER: LazyLock<Arc<LocalSigner>> = LazyLock::new(|| Arc::new(LocalSigner::generate()));
 
 /// Time that stands, and chance that can be repeated.
 #[derive(Debug)]
@@ -237,7 +240,7 @@ impl World {
             planner: Notebook(Mutex::default()),
             clock: Clock { millis: noon.as_millisecond().into(), drawn: 1.into() },
         };
-        let signer = Arc::new(LocalSigner::generate());
+        let signer = SIGNER.clone();
         let service_number: PhoneNumber = SERVICE_NUMBER.parse().unwrap();
         let app = App {
             shell: Shell {
@@ -280,9 +283,40 @@ impl World {
         update.send().await.unwrap();
     }
 
-    /// Writes an item, as another release might.
-    pub async fn put_item(&self, item: HashMap<String, AttributeValue>) {
+    /// Every item of the table by its two keys, as text with `|` between them.
+    pub async fn items(&self) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+        let pages = self.client.scan().table_name(TABLE).consistent_read(true).into_paginator().items();
+        let items: Vec<_> = pages.send().collect::<Result<_, _>>().await.unwrap();
+        let text = |item: &HashMap<_, AttributeValue>, name: &str| item[name].as_s().unwrap().clone();
+        items.into_iter().map(|item| (format!("{}|{}", text(&item, "pk"), text(&item, "sk")), item)).collect()
+    }
+
+    /// Writes an item past everything that guards the table: what another release, or a hand, may have written.
+    pub async fn write(&self, item: HashMap<String, AttributeValue>) {
         self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// The table as it was when `items` were its items.
+    pub async fn restore(&self, items: &BTreeMap<String, HashMap<String, AttributeValue>>) {
+        for (name, item) in self.items().await {
+            if !items.contains_key(&name) {
+                let delete = self.client.delete_item().table_name(TABLE);
+                let delete = delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+                delete.send().await.unwrap();
+            } else if items[&name] != item {
+                self.write(items[&name].clone()).await;
+            }
+        }
+        let now = self.items().await;
+        for (_, item) in items.iter().filter(|(name, _)| !now.contains_key(*name)) {
+            self.write(item.clone()).await;
+        }
+    }
+
+    /// The key that the world's sessions are signed with.
+    #[must_use]
+    pub fn signer() -> Arc<LocalSigner> {
+        SIGNER.clone()
     }
 
     /// The reads and the writes of the table since this was last asked.

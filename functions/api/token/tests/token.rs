@@ -91,7 +91,11 @@ async fn bodies_that_are_no_log_in_say_why() {
         (r#"["a@b.c","x"]"#.to_owned(), 400, "not a JSON object"),
         ("{}".to_owned(), 400, "missing field `email`"),
         (r#"{"email":"a@b.c"}"#.to_owned(), 400, "missing field `password`"),
-        (r#"{"email":"a@b.c","password":12345}"#.to_owned(), 400, "password: invalid type"),
+        (
+            r#"{"email":"a@b.c","password":12345}"#.to_owned(),
+            400,
+            "password: invalid type, expected a string",
+        ),
         (r#"{"email":["a@b.c"],"password":"x"}"#.to_owned(), 400, "email: invalid type"),
         (r#"{"email":"a@b.c","password":"x","is_admin":true}"#.to_owned(), 400, "unknown field `is_admin`"),
         (r#"{"email":"a@b.c","password":"x","password":"y"}"#.to_owned(), 400, "duplicate field `password`"),

@@ -147,12 +147,13 @@ pub fn call_told(
     sid: &str,
     progress: CallProgress,
 ) {
-    let Party::Contact(place) = id.party else { return };
+    let (Party::Contact(place), Channel::Call) = (id.party, id.channel) else { return };
     let Some(contact) = incident.contacts.get(place) else { return };
     if !contact.knows(sid) {
         // The callback may be faster than the reply to our POST, or all that we ever hear of it. The end of a call that is
-        // neither under way nor known adds nothing.
-        if progress.is_over() && !is_live(incident, id, attempt) {
+        // neither under way nor known adds nothing, and neither does a try that was never made.
+        let never_made = attempt > contact.attempts;
+        if never_made || (progress.is_over() && !is_live(incident, id, attempt)) {
             return;
         }
         placed(incident, turn, id, place, attempt, sid, SignedDuration::ZERO);

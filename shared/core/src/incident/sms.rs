@@ -6,7 +6,7 @@ use super::{
     end,
 };
 use crate::{
-    effect::{EffectId, Outcome, Party, Purpose, TextFailure},
+    effect::{Channel, EffectId, Outcome, Party, Purpose, TextFailure},
     turn::{Alarm, Turn},
 };
 
@@ -75,7 +75,7 @@ pub fn text_told(
     if failure == TextFailure::Account {
         turn.alarms.push(Alarm::CarrierAccount { code });
     }
-    let Party::Contact(place) = id.party else { return };
+    let (Party::Contact(place), Channel::Sms) = (id.party, id.channel) else { return };
     let Some(contact) = incident.contacts.get(place) else { return };
     let words = format!("not delivered ({code})");
     // Only the last text of this contact says how its line fares, and says it once.

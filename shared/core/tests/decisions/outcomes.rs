@@ -50,6 +50,17 @@ fn initiated_after_completed_revives_nothing() {
 }
 
 #[test]
+fn a_callback_about_a_try_that_was_never_made_adds_nothing() {
+    let mut story = Story::ringing();
+    let case = story.case.clone();
+    for progress in [CallProgress::Ringing, CallProgress::InProgress, CallProgress::NoAnswer] {
+        story.told(&call(0), 999, "OTHER", progress).told(&text(0), 1, "OTHER", progress);
+    }
+    assert_eq!(story.case, case);
+    assert!(story.last.rows.is_empty());
+}
+
+#[test]
 fn the_end_of_a_call_nobody_knows_settles_nothing() {
     let mut story = Story::ringing();
     let case = story.case.clone();

@@ -121,7 +121,7 @@ async fn an_actor_of_an_unknown_kind_waits_with_an_alarm() {
     let known = due_for(&world, 30).await;
     let mut item = world.item(ActorId::Deadman(known)).await;
     item.insert("pk".to_owned(), AttributeValue::S("GROUP#1".to_owned()));
-    world.put_item(item).await;
+    world.write(item).await;
     let (watcher, taker) = (Watcher::content().await, Taker::default());
     turn(&world.app, &taker, Some(&watcher.heartbeat), &tick()).await.unwrap();
     assert_eq!(taker.taken(), [ActorId::Deadman(known)]);
