@@ -57,7 +57,7 @@ COVERAGE = -Cpasses=sancov-module $(addprefix -Cllvm-args=-sanitizer-coverage-,l
 fuzz: ## look for an input that breaks TARGET=form, for SECONDS=60, guided by coverage (needs a C++ compiler)
 	@test -d $(FUZZ_HOME)/$(TARGET)/corpus || { echo "lucius: TARGET is one of $$(ls $(FUZZ_HOME) | tr '\n' ' ')" >&2; exit 1; }
 	@mkdir -p $(FUZZED)/found/$(TARGET) $(FUZZ_HOME)/$(TARGET)/crashes
-	RUSTFLAGS="--cfg fuzzing_libfuzzer $(COVERAGE)" CARGO_TARGET_DIR=$(FUZZED) \
+	RUSTFLAGS="--cfg fuzzing --cfg fuzzing_libfuzzer $(COVERAGE)" CARGO_TARGET_DIR=$(FUZZED) \
 	BOLERO_LIBFUZZER_ARGS="$(FUZZED)/found/$(TARGET) $(CURDIR)/$(FUZZ_HOME)/$(TARGET)/corpus -artifact_prefix=$(CURDIR)/$(FUZZ_HOME)/$(TARGET)/crashes/ -max_total_time=$(or $(SECONDS),60) -max_len=4096 -print_final_stats=1" \
 	cargo test --package lucius-bad-inputs --test fuzz -- --exact $(TARGET) --nocapture
 	@rmdir --ignore-fail-on-non-empty $(FUZZ_HOME)/$(TARGET)/crashes
