@@ -10,6 +10,7 @@ use lucius_core::{
 
 use crate::{
     Invariant, Transition, Violation,
+    rounds::capped,
     step::{of_deadman, of_incident},
     violation::ensure,
 };
@@ -17,7 +18,11 @@ use crate::{
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     if let Some((before, after)) = step.incidents() {
         for (id, pending) in before.pending.iter().filter(|(id, _)| !after.pending.contains_key(*id)) {
-            let may_go = pending.lease_until.is_some() || withdrawn(step.now, before, after, id, pending);
+            let may_go = if pending.lease_until.is_some() {
+                accounted(step, before, after, id, pending)
+            } else {
+                withdrawn(step.now, before, after, id, pending)
+            };
             ensure(may_go, Invariant::NothingLost, of_incident(after), || format!("{id} was lost"))?;
         }
     }
@@ -33,6 +38,28 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         }
     }
     Ok(())
+}
+
+/// A call that a performer had in hand goes only for a reason while contacts are being called: the carrier has it, this number
+/// refuses calls, or its fate is unknown for the second time in this round. One that was not sent stays.
+fn accounted(
+    step: &Transition<'_>,
+    before: &Incident,
+    after: &Incident,
+    id: &EffectId,
+    pending: &Pending,
+) -> bool {
+    let escalates = |incident: &Incident| matches!(incident.status, Status::Escalating { .. });
+    let (Party::Contact(place), Channel::Call, Purpose::Page) = (id.party, id.channel, &id.purpose) else {
+        return true;
+    };
+    let (Some(was), Some(is)) = (before.contacts.get(place), after.contacts.get(place)) else { return false };
+    let placed = is.calls.iter().any(|call| call.attempt == pending.attempt)
+        || is.over.iter().any(|sid| !was.over.contains(sid));
+    let rests = is.call.rests_until.is_some_and(|until| step.now < until);
+    // An unknown one is dialled again once per contact and round, and not beyond the cap.
+    let redialled = was.redialled_in >= before.round;
+    placed || rests || redialled || capped(step, is) || !(escalates(before) && escalates(after))
 }
 
 /// A text that only informs, and is a day late.

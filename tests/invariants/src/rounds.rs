@@ -25,28 +25,7 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
             "the next calls are too far off".to_owned()
         })?;
     }
-    if let Some(before) = before.filter(|_| was.is_some()) {
-        dialled_again(step, before, after)?;
-    }
     begun(step, before, after, was.map(|(tier, _)| tier), tier)
-}
-
-/// A lease that ran out is an unknown outcome, never "not done": the call is dialled again, once per contact and round.
-fn dialled_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
-    for (place, contact) in before.contacts.iter().enumerate() {
-        let id = page(place, Channel::Call);
-        let Some(was) = before.pending.get(&id) else { continue };
-        let ran_out = step.performer_wake && was.lease_until.is_some_and(|lease| lease <= step.now);
-        if !ran_out
-            || contact.redialled_in >= before.round
-            || calls_in_hour(step, contact).saturating_add(1) >= cap(step)
-        {
-            continue;
-        }
-        let again = after.pending.get(&id).is_some_and(|is| is.attempt > was.attempt);
-        ensure(again, Invariant::Rounds, of_incident(after), || format!("{id} may never have been made"))?;
-    }
-    Ok(())
 }
 
 /// A number that refuses rests for a while, never for good.
@@ -103,17 +82,11 @@ fn rests(step: &Transition<'_>, line: &Line) -> bool {
     line.rests_until.is_some_and(|until| step.now < until)
 }
 
-fn capped(step: &Transition<'_>, contact: &Contact) -> bool {
-    calls_in_hour(step, contact) >= cap(step)
-}
-
-fn calls_in_hour(step: &Transition<'_>, contact: &Contact) -> usize {
+/// The hour's calls to this contact are used up.
+pub(crate) fn capped(step: &Transition<'_>, contact: &Contact) -> bool {
     let hour_ago = earlier(step.now, step.policy.hour());
-    contact.called_at.iter().filter(|at| **at > hour_ago).count()
-}
-
-fn cap(step: &Transition<'_>) -> usize {
-    usize::try_from(step.policy.calls_per_contact_hour).unwrap_or(usize::MAX)
+    let calls = contact.called_at.iter().filter(|at| **at > hour_ago).count();
+    calls >= usize::try_from(step.policy.calls_per_contact_hour).unwrap_or(usize::MAX)
 }
 
 /// Neither channel can be used for the moment.

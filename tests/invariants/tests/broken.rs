@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
     deadman::State,
-    effect::{CallProgress, Channel, EffectId, Party, Purpose},
+    effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose},
     incident::{Cause, EndedBy, Status},
     policy::{GRACE, later},
 };
@@ -391,6 +391,17 @@ fn i12_what_nobody_has_in_hand_is_not_lost() {
 }
 
 #[test]
+fn i12_a_call_that_was_not_sent_is_not_lost() {
+    let mut story = Story::incident();
+    story.wake();
+    story.report(&page(0), Outcome::NotSent { why: NotSent::Throttled });
+    let lost = |story: &mut Story| {
+        story.inc().pending.remove(&page(0));
+    };
+    assert_eq!(broken(&story, &[], lost), Some(Invariant::NothingLost));
+}
+
+#[test]
 fn i12_a_cancel_is_not_lost() {
     let mut story = Story::ringing();
     story.report_placed(1, "C1");
@@ -446,7 +457,7 @@ fn a_call_that_may_never_have_been_made_is_dialled_again() {
     let dropped = |story: &mut Story| {
         story.inc().pending.remove(&page(1));
     };
-    assert_eq!(broken(&story, &[], dropped), Some(Invariant::Rounds));
+    assert_eq!(broken(&story, &[], dropped), Some(Invariant::NothingLost));
 }
 
 #[test]

@@ -181,7 +181,7 @@ impl Story {
         self.performs = true;
     }
 
-    fn report(&mut self, effect: &EffectId, outcome: Outcome) {
+    pub(crate) fn report(&mut self, effect: &EffectId, outcome: Outcome) {
         let (attempt, incident) = (self.tries[effect], self.inc());
         let report =
             Report { actor: ActorId::Incident(incident.id), effect: effect.clone(), attempt, outcome };
