@@ -1,12 +1,12 @@
 //! A request as it arrived at our edge, and what is answered.
 
-use aws_lambda_events::{
-    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
-    encodings::Body,
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
+use lambda_http::aws_lambda_events::{
+    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    encodings::Body,
+};
 
 /// The largest body that is read, in bytes. Nothing that we take comes near it.
 pub const BODY_MAX: usize = 64 * 1024;

@@ -169,6 +169,10 @@ async fn step<P: Ports>(
         let before = read.case();
         // One instant for all of it: what is due at the decision is leased, and what is left lies in its future.
         let now = nature.now();
+        if shell.performs() && *event == Event::Wake && now > later(began, CLAIM_WITHIN) {
+            // Nothing could be taken on any more, and the actor would look as if it chased its own tail. It is woken again.
+            return Err(RunError::NotRecorded("storage was too slow to take anything on".to_owned()));
+        }
         let mut decision = decide_safely(shell, scope, &read, &before, event, now)?;
         let claimed = claim_due(shell, &mut decision.case, began, now);
         if !rests(shell, scope, &decision, event, now) {

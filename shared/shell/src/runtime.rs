@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::LambdaEvent;
 use lucius_auth::Sessions;
 use lucius_store::{DynamoStore, Keyring};

@@ -361,7 +361,11 @@ impl<W: Weather> Store for SimulatedStore<W> {
         let more = found.len() > DUE_PAGE;
         found.truncate(DUE_PAGE);
         let next = found.last().filter(|_| more).cloned().map(Cursor);
-        Ok(DuePage { entries: found.iter().filter_map(due::entry).collect::<Vec<DueEntry>>(), unknown: 0, next })
+        Ok(DuePage {
+            entries: found.iter().filter_map(due::entry).collect::<Vec<DueEntry>>(),
+            unknown: 0,
+            next,
+        })
     }
 
     async fn postpone(&self, actor: ActorId, version: u64, due_at: Timestamp) -> Result<bool, StoreError> {

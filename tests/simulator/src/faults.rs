@@ -108,6 +108,8 @@ pub(crate) enum Outage {
     Region,
     /// The table throttles every other request.
     Table,
+    /// Every request to the table takes a second or two.
+    Slow,
     /// The queue delivers nothing.
     Queue,
     /// Every schedule is gone, and none can be made.
@@ -125,9 +127,10 @@ pub(crate) enum Outage {
 }
 
 impl Outage {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Region,
         Self::Table,
+        Self::Slow,
         Self::Queue,
         Self::Schedules,
         Self::CarrierErrors,
@@ -141,6 +144,7 @@ impl Outage {
         match self {
             Self::Region => "region down",
             Self::Table => "table throttles",
+            Self::Slow => "table slow",
             Self::Queue => "queue off",
             Self::Schedules => "schedules deleted",
             Self::CarrierErrors => "carrier 500",
@@ -154,7 +158,7 @@ impl Outage {
     /// Nobody can promise a page in time while this lasts.
     fn excuses(self) -> bool {
         match self {
-            Self::Region | Self::Table => true,
+            Self::Region | Self::Table | Self::Slow => true,
             Self::Queue
             | Self::Schedules
             | Self::CarrierErrors
@@ -169,7 +173,7 @@ impl Outage {
     fn longest(self) -> Millis {
         match self {
             Self::Region => 3 * HOUR,
-            Self::Table => 5 * MINUTE,
+            Self::Table | Self::Slow => 5 * MINUTE,
             Self::Queue | Self::Schedules => 4 * HOUR,
             Self::CarrierErrors | Self::CarrierAccount | Self::CarrierBusy | Self::CarrierSilent => {
                 20 * MINUTE

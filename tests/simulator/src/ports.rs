@@ -46,7 +46,8 @@ impl Weather for Sky {
             } else {
                 Fate::Done
             };
-            (fate, inner.between(1, 8))
+            let slow = inner.faults.lasts(Outage::Slow);
+            (fate, if slow { inner.between(500, 1_800) } else { inner.between(1, 8) })
         };
         self.0.pass(time, operation).await;
         fate
