@@ -238,7 +238,8 @@ impl Faults {
     pub(crate) fn change(&mut self, now: Millis, change: Change) {
         if change.begins {
             *self.tally.entry(change.outage.name()).or_default() += 1;
-            self.lasting.insert(change.outage, now);
+            // One that lasts already is the same one; the first end ends it.
+            self.lasting.entry(change.outage).or_insert(now);
         } else if let Some(from) = self.lasting.remove(&change.outage)
             && change.outage.excuses()
         {
