@@ -75,8 +75,8 @@ impl DynamoStore {
     }
 }
 
-/// An entry of the index; none if its actor is of a kind that a later release has brought. Rank, version and count of an item that another release wrote may be missing: it is listed all the
-/// same, as ordinary work.
+/// An entry of the index; none if its actor is of a kind that a later release has brought. Rank, version and count of an item that
+/// another release wrote may be missing: it is listed all the same, as ordinary work.
 pub(crate) fn entry(item: &Item) -> Option<DueEntry> {
     Some(DueEntry {
         actor: text(item, "pk")?.parse().ok()?,
