@@ -76,6 +76,8 @@ fn acts(before: &Case, event: &Event) -> Vec<Act> {
 fn by_contact(before: &Case, place: usize, act: &ContactAct) -> Option<Act> {
     let known = before.incident.as_ref()?;
     let incident = known.id;
+    // What is replayed may name a place of an earlier incident: nobody stands there now, so nobody did anything.
+    let contact = known.contacts.get(place)?;
     Some(match act {
         ContactAct::Press { step, digits, .. } => match digits.as_deref() {
             Some("1") => Act::PressedOne { incident, place },
@@ -83,9 +85,7 @@ fn by_contact(before: &Case, place: usize, act: &ContactAct) -> Option<Act> {
             Some("5") => Act::AskedToReopen { incident, place },
             _ => return None,
         },
-        ContactAct::Code { code, .. } if *code != known.contacts[place].code => {
-            Act::WrongCode { incident, place }
-        }
+        ContactAct::Code { code, .. } if *code != contact.code => Act::WrongCode { incident, place },
         ContactAct::Code { answer: TextAnswer::Accept, .. } => Act::RightCode { incident, place },
         ContactAct::Code { answer: TextAnswer::Reopen, .. } => Act::AskedToReopen { incident, place },
         ContactAct::CallBack { .. } => Act::AskedToBeCalled { incident, place },
