@@ -79,7 +79,8 @@ type Shown = Vec<(Timestamp, Option<Item>)>;
 #[derive(Debug, Default)]
 struct Memory {
     items: BTreeMap<Key, Item>,
-    index: BTreeMap<String, Shown>,
+    /// The index, shard by shard and actor by actor.
+    index: BTreeMap<String, BTreeMap<String, Shown>>,
 }
 
 /// The store on a table in memory.
@@ -209,29 +210,33 @@ impl Memory {
         if key.sk != keys::ACTOR {
             return;
         }
+        let Ok(actor) = key.pk.parse() else { return };
         let entry = self.items.get(key).filter(|item| item.contains_key("due_at")).map(|item| {
             let projected = ["pk", "due_shard", "due_at", "rank", "version", "fails"];
             projected.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
         });
-        let shown = self.index.entry(key.pk.clone()).or_default();
+        let shown = self.index.entry(keys::due_shard(actor)).or_default().entry(key.pk.clone()).or_default();
         // Writings of one item reach the index in their order.
         let from = shown.last().map_or(from, |(earlier, _)| from.max(*earlier));
         shown.push((from, entry));
     }
 
-    /// What the index shows at `now`; what is older is forgotten.
-    fn visible(&mut self, now: Timestamp) -> Vec<Item> {
+    /// What the index shows at `now` of a shard: those who are due up to `before`, the earliest first. What is older is forgotten.
+    fn due(&mut self, shard: &str, now: Timestamp, before: i64) -> Vec<Item> {
         let mut seen = Vec::new();
-        self.index.retain(|_, shown| {
+        let Some(shard) = self.index.get_mut(shard) else { return seen };
+        shard.retain(|_, shown| {
             let past = shown.iter().take_while(|(from, _)| *from <= now).count();
             shown.drain(..past.saturating_sub(1));
             if let Some((from, Some(entry))) = shown.first()
                 && *from <= now
+                && number::<i64>(entry, "due_at").is_some_and(|at| at <= before)
             {
                 seen.push(entry.clone());
             }
             !matches!(shown.as_slice(), [(from, None)] if *from <= now)
         });
+        seen.sort_by_cached_key(place);
         seen
     }
 
@@ -249,6 +254,11 @@ impl Memory {
             taken.saturating_add(1)
         })
     }
+}
+
+/// Where an entry stands in the index.
+fn place(item: &Item) -> (Option<i64>, Option<String>) {
+    (number(item, "due_at"), text(item, "pk").map(str::to_owned))
 }
 
 /// Whether `guard` holds of the item as it is.
@@ -346,18 +356,11 @@ impl<W: Weather> Store for SimulatedStore<W> {
 
     async fn due(&self, shard: u8, before: Timestamp, after: Option<Cursor>) -> Result<DuePage, StoreError> {
         let (shard, before) = (keys::shard_name(shard), before.as_millisecond());
-        let place = |item: &Item| (number::<i64>(item, "due_at"), text(item, "pk").map(str::to_owned));
-        let from = after.map(|cursor| place(&cursor.0));
         let now = self.weather.now();
-        let mut found: Vec<Item> = self
-            .request("Query", |memory| memory.visible(now))
-            .await?
-            .into_iter()
-            .filter(|item| text(item, "due_shard") == Some(shard.as_str()))
-            .filter(|item| number::<i64>(item, "due_at").is_some_and(|at| at <= before))
-            .filter(|item| from.as_ref().is_none_or(|from| place(item) > *from))
-            .collect();
-        found.sort_by_key(place);
+        let mut found = self.request("Query", |memory| memory.due(&shard, now, before)).await?;
+        if let Some(from) = after.map(|cursor| place(&cursor.0)) {
+            found.retain(|item| place(item) > from);
+        }
         let more = found.len() > DUE_PAGE;
         found.truncate(DUE_PAGE);
         let next = found.last().filter(|_| more).cloned().map(Cursor);

@@ -160,12 +160,26 @@ fn draw(inner: &mut Inner) -> Fate {
             _ => Fate::NotSent,
         }
     } else {
-        Fate::Done
+        rarely(inner)
     };
     if let Some(name) = fate.name() {
         inner.strikes_here(name, "POST");
     }
     fate
+}
+
+/// What has hardly happened in this run to effects of the kinds that are held; else it is done.
+fn rarely(inner: &mut Inner) -> Fate {
+    let others = [
+        Fate::DoneUnknown,
+        Fate::LostUnknown,
+        Fate::Permanent(21_211),
+        Fate::Account(20_003),
+        Fate::Throttled,
+        Fate::NotSent,
+    ];
+    let fate = inner.one_of(Fate::Done, &others);
+    if fate.name().is_some_and(|name| inner.rare(name, "POST")) { fate } else { Fate::Done }
 }
 
 /// The path in an address of ours.

@@ -1,7 +1,7 @@
 //! Whoever watches: every commit, every request to the carrier and every minute is held against what must always be so.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
 };
 
@@ -22,6 +22,7 @@ use lucius_store::{Actor, Change, Commit};
 
 use crate::{
     carrier::place_in,
+    clocks::Clocks,
     faults::Climate,
     people::{Act as Doing, incident_of},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
@@ -62,6 +63,10 @@ pub(crate) struct Checks {
     deadmen: BTreeMap<u64, Deadman>,
     versions: HashMap<ActorId, u64>,
     incidents: BTreeMap<u64, Incident>,
+    /// Those of them that are not over.
+    open: BTreeSet<u64>,
+    /// When everybody is due.
+    pub(crate) clocks: Clocks,
     pub(crate) facts: BTreeMap<u64, Facts>,
     /// Requests for calls that may have rung, by incident and place.
     calls: HashMap<(u64, usize), Vec<Timestamp>>,
@@ -83,7 +88,25 @@ impl Checks {
     /// A user moves in.
     pub(crate) fn enter(&mut self, deadman: &Deadman) {
         self.versions.insert(ActorId::Deadman(deadman.id), 1);
-        self.deadmen.insert(deadman.id.get(), deadman.clone());
+        self.knows(deadman.clone());
+    }
+
+    /// The switch stands like this.
+    fn knows(&mut self, deadman: Deadman) {
+        self.clocks.set(ActorId::Deadman(deadman.id), deadman.due().map(|due| due.at));
+        self.deadmen.insert(deadman.id.get(), deadman);
+    }
+
+    /// The incident stands like this.
+    fn follows(&mut self, incident: Incident) {
+        let id = incident.id.get();
+        self.clocks.set(ActorId::Incident(incident.id), incident.due().map(|due| due.at));
+        if incident.is_open() {
+            self.open.insert(id);
+        } else {
+            self.open.remove(&id);
+        }
+        self.incidents.insert(id, incident);
     }
 
     /// A fault strikes a function that is about this user, or about everybody.
@@ -132,9 +155,8 @@ impl Checks {
 
     /// Some open incident, and the number of its first contact.
     pub(crate) fn any_open(&self, chance: &mut fastrand::Rng) -> Option<(u64, String)> {
-        let open: Vec<_> = self.incidents.iter().filter(|(_, incident)| incident.is_open()).collect();
-        let (id, incident) = open.get(chance.usize(0..open.len().max(1)))?;
-        Some((**id, incident.contacts.first()?.phone.as_str().to_owned()))
+        let id = *self.open.iter().nth(chance.usize(0..self.open.len().max(1)))?;
+        Some((id, self.incidents.get(&id)?.contacts.first()?.phone.as_str().to_owned()))
     }
 
     /// Where this number stands as a contact, in every incident.
@@ -166,13 +188,6 @@ impl Checks {
                 Edit::ChangeContact { id: contact.id, change: other, proof }
             }
         })
-    }
-
-    /// When each actor is due, as its state says.
-    pub(crate) fn alarm_clocks(&self) -> Vec<(ActorId, Option<Timestamp>)> {
-        let deadmen = self.deadmen.values().map(|own| (ActorId::Deadman(own.id), own.due()));
-        let incidents = self.incidents.values().map(|own| (ActorId::Incident(own.id), own.due()));
-        deadmen.chain(incidents).map(|(actor, due)| (actor, due.map(|due| due.at))).collect()
     }
 
     /// All incidents that were open in this run.
@@ -245,10 +260,10 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     inner.tell(|| told(&before, &after));
     inner.running.cases.push(after.clone());
     if let Some(deadman) = after.deadman {
-        inner.checks.deadmen.insert(deadman.id.get(), deadman);
+        inner.checks.knows(deadman);
     }
     if let Some(incident) = after.incident {
-        inner.checks.incidents.insert(incident.id.get(), incident);
+        inner.checks.follows(incident);
     }
 }
 
@@ -382,10 +397,18 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
 
 /// Somebody will end it, sooner or later.
 fn opened(inner: &mut Inner, incident: &Incident) {
+    if inner.faults.climate == Climate::Herd {
+        return;
+    }
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
-    let most = if inner.odds(800) { HOUR } else { 8 * HOUR };
-    let after = inner.between(5 * MINUTE, most);
+    let (least, most) = match inner.chance.u8(0..20) {
+        0..3 => (5 * MINUTE, 8 * HOUR),
+        3..8 => (5 * MINUTE, HOUR),
+        // "I only overslept": most are over before the second round.
+        _ => (MINUTE, 6 * MINUTE),
+    };
+    let after = inner.between(least, most);
     inner.soon(after, Happening::Person(Doing::Over { user, incident: incident.id.get() }));
 }
 
@@ -517,25 +540,17 @@ impl Inner {
         }
         let now = self.now;
         let mut wrong = Vec::new();
-        for deadman in self.checks.deadmen.values() {
-            let id = deadman.id.get();
-            self.checks.made += 1;
-            if let Some(due) = deadman.due()
-                && self.late(id, due.at.as_millisecond(), now) > PAGED_WITHIN
-            {
-                wrong.push(("I6", format!("the switch of {id} is due since {}", due.at)));
+        self.checks.made += self.checks.deadmen.len() as u64 + 2 * self.checks.open.len() as u64;
+        for (due, actor) in self.checks.clocks.before(instant(now - PAGED_WITHIN)) {
+            let Some(user) = self.checks.user_of(actor) else { continue };
+            if self.late(user, due.as_millisecond(), now) > PAGED_WITHIN {
+                wrong.push(("I6", format!("{actor} is due since {due}")));
             }
         }
-        let open = self.checks.incidents.values().filter(|incident| incident.is_open());
-        for incident in open {
-            let id = incident.id.get();
-            let Some(facts) = self.checks.facts.get(&id) else { continue };
-            self.checks.made += 2;
-            if let Some(due) = incident.due()
-                && self.late(facts.user, due.at.as_millisecond(), now) > PAGED_WITHIN
-            {
-                wrong.push(("I6", format!("incident {id} is due since {}", due.at)));
-            }
+        for id in &self.checks.open {
+            let facts = self.checks.facts.get(id).filter(|facts| now - facts.last_post > SILENCE);
+            let incident = self.checks.incidents.get(id);
+            let (Some(facts), Some(incident)) = (facts, incident) else { continue };
             let escalates = matches!(incident.status, Status::Escalating { .. });
             if escalates && self.late(facts.user, facts.last_post, now) > SILENCE {
                 let silent = (now - facts.last_post) / MINUTE;

@@ -229,6 +229,23 @@ impl Faults {
         }
     }
 
+    /// How often in a thousand a fault is to strike at `place` beyond what chance does: often where it has struck least in this run.
+    pub(crate) fn odds_of_rare(
+        &self,
+        fault: &'static str,
+        place: &'static str,
+        holds: &[&'static str],
+    ) -> u32 {
+        let most = match self.climate {
+            Climate::Calm | Climate::Herd | Climate::Unheard => return 0,
+            Climate::Mild => 60,
+            Climate::Rough => 400,
+        };
+        let struck = |kind| self.cells.get(&(fault, kind, place)).copied().unwrap_or(0);
+        let least = holds.iter().map(|kind| struck(*kind)).min();
+        least.filter(|least| *least < 20).map_or(0, |_| most)
+    }
+
     /// The outage lasts.
     pub(crate) fn lasts(&self, outage: Outage) -> bool {
         self.lasting.contains_key(&outage)

@@ -8,6 +8,7 @@
 
 mod carrier;
 mod checks;
+mod clocks;
 mod faults;
 mod functions;
 mod people;
@@ -15,4 +16,4 @@ mod ports;
 mod run;
 mod world;
 
-pub use run::{Outcome, Plan};
+pub use run::{HOURS, Outcome, Plan, USERS};

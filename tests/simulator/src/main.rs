@@ -16,6 +16,9 @@ use std::{
 use anyhow::Context as _;
 use lucius_simulator::{Outcome, Plan};
 
+/// How often every cell should be hit in a long run.
+const OFTEN: u64 = 100;
+
 fn option(name: &str) -> Option<String> {
     let mut words = env::args().skip_while(|word| word != name);
     words.nth(1)
@@ -30,8 +33,8 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> anyhow::Result<T> {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let users = number("--users", 4)?;
-    let hours = number("--hours", 36)?;
+    let users = number("--users", lucius_simulator::USERS)?;
+    let hours = number("--hours", lucius_simulator::HOURS)?;
     let mut out = std::io::stdout().lock();
     if let Some(seed) = option("--replay") {
         let plan = Plan { seed: seed.parse()?, users, hours, herd: None };
@@ -50,7 +53,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let most: u64 = number("--runs", u64::MAX)?;
     let (begin, limit) = (Instant::now(), Duration::from_secs_f64(minutes * 60.0));
     let mut sum = Outcome::default();
-    let mut runs = 0;
+    let (mut runs, mut per_incident) = (0, Vec::new());
     while begin.elapsed() < limit && runs < most {
         let plan = Plan { seed: first.wrapping_add(runs), users, hours, herd: None };
         let outcome = plan.run(false)?;
@@ -58,9 +61,13 @@ fn main() -> anyhow::Result<ExitCode> {
         if let Some(why) = &outcome.violation {
             return failed(&mut out, plan, why);
         }
+        per_incident.extend(outcome.steps.checked_div(outcome.incidents));
         add(&mut sum, outcome);
     }
     report(&mut out, &sum, first, runs, begin.elapsed())?;
+    per_incident.sort_unstable();
+    let median = per_incident.get(per_incident.len() / 2).copied().unwrap_or_default();
+    writeln!(out, "steps for one incident, the median of all runs: {median}")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -160,7 +167,16 @@ fn report(
         let entry = by_fault.entry(fault).or_insert((0, u64::MAX));
         *entry = (entry.0 + 1, entry.1.min(*count));
     }
-    writeln!(out, "cells of fault x kind of effect x place: {}", sum.cells.len())?;
+    let seldom: Vec<_> = sum.cells.iter().filter(|(_, count)| **count < OFTEN).collect();
+    let all = sum.cells.len();
+    writeln!(
+        out,
+        "cells of fault x kind of effect x place: {all}, of them hit fewer than {OFTEN} times: {}",
+        seldom.len()
+    )?;
+    for ((fault, kind, place), count) in seldom {
+        writeln!(out, "  {count:>4} {fault}, {kind}, {place}")?;
+    }
     for (fault, (cells, least)) in by_fault {
         writeln!(out, "  {fault:<28}{cells:>5} cells, the rarest hit {least} times")?;
     }

@@ -31,16 +31,20 @@ impl Weather for Sky {
             let mut inner = self.0.lock();
             let odds = inner.faults.odds;
             let brown = inner.faults.lasts(Outage::Table);
-            let fate = if inner.odds(if brown { 500 } else { odds.throttled }) {
+            let fate = if inner.odds(if brown { 500 } else { odds.throttled })
+                || inner.rare("throttled", operation)
+            {
                 inner.strikes_here("throttled", operation);
                 Fate::Throttled
-            } else if operation == "TransactWriteItems" && inner.odds(odds.busy) {
+            } else if operation == "TransactWriteItems"
+                && (inner.odds(odds.busy) || inner.rare("transaction conflict", operation))
+            {
                 inner.strikes_here("transaction conflict", operation);
                 Fate::Busy
-            } else if inner.odds(odds.lost_before) {
+            } else if inner.odds(odds.lost_before) || inner.rare("request lost", operation) {
                 inner.strikes_here("request lost", operation);
                 Fate::LostBefore
-            } else if inner.odds(odds.lost_after) {
+            } else if inner.odds(odds.lost_after) || inner.rare("answer lost", operation) {
                 inner.strikes_here("answer lost", operation);
                 Fate::LostAfter
             } else {

@@ -12,6 +12,11 @@ use crate::{
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, World, instant},
 };
 
+/// How many people a run has where nothing else is said: enough that they share the cost of the sweeps.
+pub const USERS: usize = 24;
+/// How many hours it lasts.
+pub const HOURS: u32 = 24;
+
 /// What makes a run. The same plan is the same run.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -111,7 +116,10 @@ impl Plan {
             for alarm in HEARD.with_borrow_mut(std::mem::take) {
                 world.lock().heard(&alarm);
             }
-            if world.lock().checks.violation.is_some() {
+            let inner = world.lock();
+            // A herd is only watched until everybody in it has been called.
+            let all_called = self.herd.is_some() && inner.checks.to_call.len() >= self.users;
+            if inner.checks.violation.is_some() || all_called {
                 break;
             }
         }
@@ -202,9 +210,7 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
                 inner.soon(next, Happening::Tick(clock));
                 // Most cycles that would find nothing are left out: they are nearly all there are.
                 let soon = instant(inner.now + 2 * MINUTE);
-                let clocks = inner.checks.alarm_clocks();
-                let finds = clocks.iter().any(|(_, due)| due.is_some_and(|due| due < soon));
-                finds || inner.odds(20)
+                inner.checks.clocks.any_before(soon) || inner.odds(20)
             };
             if worth {
                 functions.invoke(Invocation::Sweep(clock));
@@ -227,9 +233,9 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
         Happening::Look => {
             let mut inner = world.lock();
             inner.soon(MINUTE, Happening::Look);
-            let clocks = inner.checks.alarm_clocks();
+            let changed = inner.checks.clocks.take_changed();
             drop(inner);
-            let wrong = clocks.iter().find(|(actor, due)| !agrees(functions.store.due_at(*actor), *due));
+            let wrong = changed.iter().find(|(actor, due)| !agrees(functions.store.due_at(*actor), *due));
             let mut inner = world.lock();
             if let Some((actor, due)) = wrong {
                 inner.violated("I6", format!("{actor} is due at {due:?}, and its item says otherwise"));

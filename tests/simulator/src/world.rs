@@ -168,6 +168,9 @@ impl Inner {
 
     /// Whether the function that is running dies at this await.
     fn dies(&mut self, place: &'static str) -> bool {
+        if self.rare("crash", place) {
+            self.running.dies_in = Some(0);
+        }
         match &mut self.running.dies_in {
             None => false,
             Some(0) => {
@@ -181,6 +184,12 @@ impl Inner {
                 false
             }
         }
+    }
+
+    /// Whether a fault is to strike here because it seldom has: what is held at a rare place would hardly ever be hit by chance.
+    pub(crate) fn rare(&mut self, fault: &'static str, place: &'static str) -> bool {
+        let odds = self.faults.odds_of_rare(fault, place, &self.running.holds);
+        self.odds(odds)
     }
 
     /// A fault strikes the function that is running.

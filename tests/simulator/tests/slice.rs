@@ -10,21 +10,24 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lucius_simulator::{Outcome, Plan};
+use lucius_simulator::{HOURS, Outcome, Plan, USERS};
 
 /// How long fresh seeds are tried.
 const SLICE: Duration = Duration::from_secs(40);
 
 fn plan(seed: u64) -> Plan {
-    Plan { seed, users: 4, hours: 36, herd: None }
+    Plan { seed, users: USERS, hours: HOURS, herd: None }
 }
 
-fn run(seed: u64) -> Outcome {
-    let outcome = plan(seed).run(false).unwrap();
+fn run(plan: Plan) -> Outcome {
+    let outcome = plan.run(false).unwrap();
     if let Some(why) = &outcome.violation {
-        let traced = plan(seed).run(true).unwrap().trace;
+        let traced = plan.run(true).unwrap().trace;
         let last = traced.get(traced.len().saturating_sub(60)..).unwrap_or_default().join("\n");
-        panic!("{last}\n\nseed {seed} is broken at {why}; again: make simulate REPLAY={seed}");
+        let Plan { seed, users, hours, .. } = plan;
+        panic!(
+            "{last}\n\nseed {seed} is broken at {why}; again: simulate --replay {seed} --users {users} --hours {hours}"
+        );
     }
     outcome
 }
@@ -34,7 +37,8 @@ fn seeds_that_found_something_once_hold() {
     for seed in
         include_str!("kept_seeds.txt").lines().filter_map(|line| line.split('#').next()?.trim().parse().ok())
     {
-        run(seed);
+        // As they were found: four people, a day and a half.
+        run(Plan { users: 4, hours: 36, ..plan(seed) });
     }
 }
 
@@ -44,7 +48,7 @@ fn fresh_seeds_hold() {
     let first = u64::try_from(first % 1_000_000_007).unwrap();
     let (begin, mut seed, mut counted, mut faults) = (Instant::now(), first, 0, 0);
     while begin.elapsed() < SLICE {
-        let outcome = run(seed);
+        let outcome = run(plan(seed));
         counted += outcome.counted;
         faults += outcome.faults.values().sum::<u64>();
         seed += 1;

@@ -31,6 +31,17 @@ fn equals_are_called_together() {
 }
 
 #[test]
+fn one_call_of_an_incident_goes_before_the_calls_of_those_who_have_had_one() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1), ("Dee", 2)]);
+    story.sos();
+    assert_eq!((story.goes_first(0), story.goes_first(1)), (Some(true), Some(false)));
+    story.wake().outcome(&call(0), &held()).outcome(&call(1), &held());
+    assert_eq!(story.goes_first(0), Some(true), "it has still called nobody");
+    story.at("10:01").wake();
+    assert_eq!(story.goes_first(2), Some(false));
+}
+
+#[test]
 fn the_next_tier_comes_a_minute_later() {
     let mut story = Story::ringing();
     assert!(story.is_quiet_until("10:00:59"));

@@ -262,6 +262,14 @@ impl Story {
         self.pending(&crate::world::call(place)).is_some() || !self.open().contacts[place].calls.is_empty()
     }
 
+    /// Whether the call to the contact at `place` goes before repeats; nothing if none is to be made.
+    pub(crate) fn goes_first(&self, place: usize) -> Option<bool> {
+        match self.pending(&crate::world::call(place))?.effect {
+            Effect::Call { first, .. } => Some(first),
+            Effect::Text { .. } | Effect::Cancel { .. } | Effect::Poll { .. } => None,
+        }
+    }
+
     /// All texts to this party that are under way.
     pub(crate) fn texts_to(&self, party: Party) -> String {
         let pendings = [
