@@ -161,7 +161,7 @@ pub enum Effect {
         ring: SignedDuration,
         /// The longest it may last.
         limit: SignedDuration,
-        /// Nobody has been called for this yet: it goes before repeats.
+        /// No call has been placed for this incident yet: it goes before those of others.
         first: bool,
     },
     /// Text a number.

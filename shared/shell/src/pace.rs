@@ -1,4 +1,4 @@
-//! Pace: one counter for each ten seconds of the carrier account, and first attempts before repeats.
+//! Pace: one counter for each ten seconds of the carrier account, and those for whom nobody has been called before all others.
 
 use jiff::SignedDuration;
 use lucius_store::{SLOT_WINDOW_SECONDS, Store};
@@ -11,8 +11,8 @@ use crate::{
 /// How long a slot may take to be had. Without an answer the call goes out: the carrier has a queue of its own.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Whether a call may be placed now. First attempts take any slot; repeats a quarter in the first half of the window,
-/// then what is left.
+/// Whether a call may be placed now. Calls for whom none has been placed take any slot; others a quarter in the first half
+/// of the window, then what is left.
 pub(crate) async fn slot<P: Ports>(shell: &Shell<P>, first: bool) -> bool {
     let second = shell.ports.nature().now().as_second();
     let (window, into) = (second.div_euclid(SLOT_WINDOW_SECONDS), second.rem_euclid(SLOT_WINDOW_SECONDS));

@@ -109,8 +109,8 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
         return;
     }
     let round = incident.round;
-    // Where everybody misses at once, somebody is called for each of them before anybody is called for the second time for one.
-    let first = incident.contacts.iter().all(|contact| contact.called_at.is_empty());
+    // Where everybody misses at once, lines go to those for whom no call has been placed yet, whichever of their contacts it is.
+    let first = !incident.called;
     let Some(contact) = incident.contacts.get_mut(place) else { return };
     if channel == Channel::Call {
         if !contact.calls.is_empty() {

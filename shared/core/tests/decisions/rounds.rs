@@ -31,13 +31,14 @@ fn equals_are_called_together() {
 }
 
 #[test]
-fn one_call_of_an_incident_goes_before_the_calls_of_those_who_have_had_one() {
-    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1), ("Dee", 2)]);
+fn until_a_call_is_placed_every_call_of_an_incident_goes_first() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 2), ("Dee", 3)]);
     story.sos();
-    assert_eq!((story.goes_first(0), story.goes_first(1)), (Some(true), Some(false)));
-    story.wake().outcome(&call(0), &held()).outcome(&call(1), &held());
-    assert_eq!(story.goes_first(0), Some(true), "it has still called nobody");
+    story.wake().outcome(&call(0), &held());
+    assert_eq!(story.goes_first(0), Some(true), "it waits for a line, and nobody has been called");
     story.at("10:01").wake();
+    assert_eq!(story.goes_first(1), Some(true));
+    story.outcome(&call(1), &placed("C1")).at("10:02").wake();
     assert_eq!(story.goes_first(2), Some(false));
 }
 
