@@ -35,9 +35,9 @@ WILDCARDS = {("TokenKey", "Account"): "a key's own policy names no other resourc
 
 # The partitions of the table that each function may touch (shared/store documents the keys).
 PARTITIONS = {
-    "twilio-voice": {"DEADMAN", "INCIDENT", "NUMBER", "CALL"},
-    "twilio-sms": {"DEADMAN", "INCIDENT", "NUMBER"},
-    "twilio-call": {"DEADMAN", "INCIDENT", "NUMBER"},
+    "twilio-voice": {"DEADMAN", "INCIDENT", "NUMBER", "CALL", "EVENT"},
+    "twilio-sms": {"DEADMAN", "INCIDENT", "NUMBER", "EVENT"},
+    "twilio-call": {"DEADMAN", "INCIDENT", "NUMBER", "EVENT"},
     "twilio-receipt": {"DEADMAN", "INCIDENT"},
     "deadman": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT"},
     "escalate": {"DEADMAN", "INCIDENT", "NUMBER", "SLOT"},

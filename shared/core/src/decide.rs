@@ -304,51 +304,37 @@ fn by_contact(
     // An alert that is over is not opened again beside a newer one that is being worked on.
     let superseded = !incident.is_open() && newer.is_some_and(|id| id != incident.id);
     let words = format!("There is a newer alert for {}. Please answer that one.", incident.subject.name);
-    Ok(match act {
+    let reply = |incident: &mut Incident, turn: &mut Turn<'_>| match act {
         ContactAct::Press { .. } if superseded => Reply::Prompt(Prompt::goodbye(vec![words])),
         ContactAct::Code { .. } | ContactAct::CallBack { .. } if superseded => Reply::words(words),
         ContactAct::Press { attempt, sid, step, digits } => {
-            press(incident, turn, place, *attempt, sid, step, digits.as_deref())
+            incident::press(incident, turn, place, *attempt, sid, step, digits.as_deref())
         }
-        // A number that has used up its codes changes nothing any more, not even what is remembered of it.
-        ContactAct::Code { code, .. } if incident::takes_no_codes(incident, place) => {
-            incident::call_instead(incident, turn, place, code);
-            incident::no_codes()
-        }
-        ContactAct::Code { key, code, answer } => once(incident, key, |incident| {
+        ContactAct::Code { code, answer, .. } => {
             Reply::Words(incident::answer_text(incident, turn, place, code, *answer))
-        }),
-        ContactAct::CallBack { key } => once(incident, key, |incident| {
+        }
+        ContactAct::CallBack { .. } => {
             if incident::call_back(incident, turn, place) {
                 Reply::words("Thank you. Please hang up now: we call you in a moment.")
             } else {
                 Reply::words("There is no alert for this number any more. Goodbye.")
             }
-        }),
+        }
+    };
+    Ok(match act {
+        // A number that has used up its codes changes nothing any more, not even what is remembered of it.
+        ContactAct::Code { code, .. } if !superseded && incident::takes_no_codes(incident, place) => {
+            incident::call_instead(incident, turn, place, code);
+            incident::no_codes()
+        }
+        // Silence and keys that mean nothing change nothing: what is to be said can be said again as things stand.
+        ContactAct::Press { digits, .. } if !incident::means_something(digits.as_deref()) => {
+            reply(incident, turn)
+        }
+        ContactAct::Press { .. } | ContactAct::Code { .. } | ContactAct::CallBack { .. } => {
+            once(incident, &act.key(), |incident| reply(incident, turn))
+        }
     })
-}
-
-/// A key in a call. Turns have addresses of their own: one that comes twice is the same turn. Only what changed something is
-/// remembered, for the rest can be said again as things stand.
-fn press(
-    incident: &mut Incident,
-    turn: &mut Turn<'_>,
-    place: usize,
-    attempt: u32,
-    sid: &str,
-    step: &str,
-    digits: Option<&str>,
-) -> Reply {
-    let key = format!("{sid}-{step}");
-    if let Some(reply) = incident.seen.reply(&key) {
-        return reply;
-    }
-    let before = incident.clone();
-    let reply = incident::press(incident, turn, place, attempt, sid, step, digits);
-    if *incident != before {
-        incident.seen.remember(key, reply.clone());
-    }
-    reply
 }
 
 fn once(incident: &mut Incident, key: &str, act: impl FnOnce(&mut Incident) -> Reply) -> Reply {

@@ -11,6 +11,7 @@ pub mod history;
 pub mod id;
 pub mod incident;
 pub mod ivr;
+pub mod once;
 pub mod phone;
 pub mod policy;
 pub mod schedule;

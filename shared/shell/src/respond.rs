@@ -150,6 +150,8 @@ pub fn failure(error: &RunError) -> Response {
             crate::alarm::operator("PoisonedActor", &format!("{actor}: {why}"));
             unavailable("not recorded: please send it again")
         }
+        // Nothing that the API takes has a name of this kind.
+        RunError::Known => fail(StatusCode::CONFLICT, "this was done before"),
         RunError::NotRecorded(why) => {
             tracing::error!(error = %why, "a request was not recorded");
             unavailable("not recorded: please send it again")

@@ -15,6 +15,7 @@ use lucius_core::{
     actor::ActorId,
     decide::{Case, Decision, Event, Rejected, Report, Scope, decide},
     effect::{EffectId, Pending, claim},
+    once::EventName,
     policy::{LEASE, later},
     voice::Reply,
 };
@@ -52,6 +53,10 @@ pub enum RunError {
     /// A number or address belongs to somebody else.
     #[error("taken: {0:?}")]
     Taken(Taken),
+    /// What a human has done was decided before, long enough ago that what they were answered is forgotten. Nothing was changed: it
+    /// is no reason to ask for it again.
+    #[error("the event has been decided before")]
+    Known,
     /// The state of an actor cannot be read, or panics the decision. It waits; nobody drops it.
     #[error("{actor} cannot be decided: {why}")]
     Poisoned {
@@ -178,13 +183,19 @@ async fn step<P: Ports>(
         if !rests(shell, scope, &decision, event, now) {
             return Err(poisoned(scope, &read, "its next look would not lie in the future"));
         }
-        match commit(shell, &read, &before, &decision, until).await {
+        match commit(shell, &read, &before, &decision, event.name(scope), until).await {
             Ok(()) => {
                 alarm::raise(&decision.alarms);
                 let Decision { case: after, reply, refused, .. } = decision;
                 return Ok(Step { before, after, reply, refused, claimed, woken: *event == Event::Wake });
             }
             Err(CommitError::Taken(taken)) => return Err(RunError::Taken(taken)),
+            Err(CommitError::Known) => {
+                // The carrier sends again within seconds. What comes later was kept by somebody.
+                tracing::warn!(actor = %scope.actor(), "an event that was decided before came again, late");
+                alarm::metric("EventRepeated", 1, &[]);
+                return Err(RunError::Known);
+            }
             Err(CommitError::Conflict) if nature.now() < until => {
                 tries = tries.saturating_add(1);
                 nature.pause(jitter(nature, tries)).await;
@@ -319,6 +330,7 @@ async fn commit<P: Ports>(
     read: &Read,
     before: &Case,
     decision: &Decision,
+    event: Option<EventName>,
     until: Timestamp,
 ) -> Result<(), CommitError> {
     let unchanged = *before == decision.case && !decision.removed;
@@ -339,6 +351,7 @@ async fn commit<P: Ports>(
         removed: decision.removed,
         rows: decision.rows.clone(),
         pointers: decision.pointers.clone(),
+        event,
     };
     let mut tries = 0_u32;
     loop {

@@ -48,6 +48,8 @@ pub(crate) enum Refusal {
     Email,
     /// There was a first administrator.
     Admin,
+    /// The event has been decided before, by another commit.
+    Known,
     /// The item is none of our business any more: this action is left out.
     Skip,
 }

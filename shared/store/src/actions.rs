@@ -8,17 +8,19 @@
 //! - changing a profile: 2 numbers and 2 addresses; changing a contact: 2 numbers and 1 code;
 //! - removing a user: 50 contacts, a number, an address, the place in the list of users.
 //!
-//! That is less than 60. More than 100 would be a permanent fault of its own name, `TooManyActions`.
+//! And one for what a human has done. That is less than 60; more than 100 would be a permanent fault, `TooManyActions`.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     deadman::Deadman,
     history::{Entry, Row},
     id::{IncidentId, OpId, UserId},
+    once::EventName,
     phone::PhoneNumber,
+    policy::later,
     turn::Pointer,
 };
 
@@ -31,6 +33,12 @@ use crate::{
     keyring::Keyring,
     keys::{self, Key},
 };
+
+/// How long it is remembered that what a human has done was decided.
+///
+/// The carrier's signature has no time: a request of theirs that somebody has captured is good until the token that signed it is
+/// changed. That is to be done once a year; this is longer. `DynamoDB` deletes late, which does no harm: what is still there refuses.
+pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The actions of one commit, at most one for each item.
 #[derive(Debug)]
@@ -61,6 +69,9 @@ impl<'a> Actions<'a> {
         actions.rows(commit)?;
         for pointer in &commit.pointers {
             actions.pointer(pointer, commit);
+        }
+        if let Some(name) = &commit.event {
+            actions.event(name, commit);
         }
         let writes = actions.by_key.values().any(|action| !matches!(action.write, Write::Check));
         Ok(if writes { actions.by_key.into_values().collect() } else { Vec::new() })
@@ -155,6 +166,13 @@ impl<'a> Actions<'a> {
             self.put(key, [("entries", AttributeValue::L(lines?))], Guard::None, Refusal::Moved);
         }
         Ok(())
+    }
+
+    /// Takes the name of what a human has done, in the same breath as what follows from it: neither is ever there alone.
+    fn event(&mut self, name: &EventName, commit: &Commit) {
+        let (by, end) = (s(commit.op.to_string()), later(commit.now, EVENTS_KEPT));
+        let attributes = [("op", by), ("ttl", ttl(end))];
+        self.put(keys::event(self.ring, name), attributes, Guard::Absent, Refusal::Known);
     }
 
     fn pointer(&mut self, pointer: &Pointer, commit: &Commit) {

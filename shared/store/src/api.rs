@@ -9,6 +9,7 @@ use lucius_core::{
     history::{Entry, ProbeRecord, Row},
     id::{IncidentId, OpId, UserId},
     incident::Incident,
+    once::EventName,
     phone::PhoneNumber,
     turn::Pointer,
 };
@@ -70,6 +71,9 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// What is found by number or address.
     pub pointers: Vec<Pointer>,
+    /// What a human has done, if that is what was decided: the commit fails with [`CommitError::Known`] if another one has taken
+    /// this name. The change of an actor stands beside it.
+    pub event: Option<EventName>,
 }
 
 /// One actor that is due.

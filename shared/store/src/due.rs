@@ -15,6 +15,13 @@ use crate::{
 /// The index of the table.
 pub(crate) const INDEX: &str = "due";
 
+/// How a postponement is counted, and the number that this takes beside one.
+type Count = (&'static str, Option<u32>);
+/// One more than before.
+const ONE_MORE: Count = ("if_not_exists(fails, :zero) + :one", Some(0));
+/// The first, whatever stands there.
+const ANEW: Count = (":one", None);
+
 impl DynamoStore {
     pub(crate) async fn due_in(
         &self,
@@ -42,6 +49,20 @@ impl DynamoStore {
         version: u64,
         due_at: Timestamp,
     ) -> Result<bool, StoreError> {
+        match self.put_off_counting(actor, version, due_at, ONE_MORE).await {
+            // A count that is no number cannot be added to. Such an item must wait like any other: it is counted anew.
+            Err(StoreError::Permanent(_)) => self.put_off_counting(actor, version, due_at, ANEW).await,
+            done => done,
+        }
+    }
+
+    async fn put_off_counting(
+        &self,
+        actor: ActorId,
+        version: u64,
+        due_at: Timestamp,
+        (count, zero): Count,
+    ) -> Result<bool, StoreError> {
         // An item without a version, or with one that is no number, is listed as version 0.
         let condition = match version {
             0 => {
@@ -51,18 +72,19 @@ impl DynamoStore {
         };
         let update =
             self.client.update_item().table_name(&self.table).set_key(Some(keys::actor(actor).item()));
-        let update = update
-            .update_expression(
-                "SET due_shard = :shard, due_at = :due, fails = if_not_exists(fails, :zero) + :one",
-            )
+        let mut update = update
+            .update_expression(format!("SET due_shard = :shard, due_at = :due, fails = {count}"))
             .condition_expression(condition)
             .expression_attribute_values(":shard", s(keys::due_shard(actor)))
             .expression_attribute_values(":due", n(millis(due_at)))
-            .expression_attribute_values(":zero", n(0))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":version", n(version));
-        let update =
-            if version == 0 { update.expression_attribute_values(":number", s("N")) } else { update };
+        if version == 0 {
+            update = update.expression_attribute_values(":number", s("N"));
+        }
+        if let Some(zero) = zero {
+            update = update.expression_attribute_values(":zero", n(zero));
+        }
         let Err(error) = update.send().await else { return Ok(true) };
         match error.as_service_error() {
             // Whoever is writing it right now has it in hand.

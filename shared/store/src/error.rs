@@ -89,6 +89,9 @@ pub enum CommitError {
         Taken::UserEmail => "the e-mail address is another user's",
     })]
     Taken(Taken),
+    /// What the human has done was decided before, by another commit, and counts once. Deciding again does not help.
+    #[error("the event has been decided before")]
+    Known,
     /// It may work in a moment; whether it was written is unknown. The same commit, sent again, is written at most once.
     #[error("temporary: {0}")]
     Temporary(Fault),

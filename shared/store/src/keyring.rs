@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use hmac::{Hmac, KeyInit, Mac};
-use lucius_core::{id::UserId, phone::PhoneNumber, secret::Digest};
+use lucius_core::{id::UserId, once::EventName, phone::PhoneNumber, secret::Digest};
 use sha2::{Digest as _, Sha256};
 
 /// The block of SHA-256, in bytes: a longer HMAC key is hashed first, a shorter one padded (RFC 2104).
@@ -60,6 +60,11 @@ impl Keyring {
     /// [`Keyring::code_key`] as it is written in a key.
     pub(crate) fn code_name(&self, phone: &PhoneNumber, code: &str) -> String {
         hex(&self.mac("code", &[phone.as_str(), code]))
+    }
+
+    /// What the event of a human is found by.
+    pub(crate) fn event_key(&self, name: &EventName) -> String {
+        hex(&self.mac("event", &[name.as_str()]))
     }
 
     /// What the PIN of a user is stored and compared as.

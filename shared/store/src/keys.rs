@@ -15,6 +15,7 @@
 //! | `LOGIN#<digest of address>` | `TRIES#<window>` | log-ins tried | tries | an hour |
 //! | `SLOT#<account>` | `W#<window>` | calls placed in ten seconds | taken | an hour |
 //! | `CALL#<sid>` | `SESSION` | where a caller stands | version, body | as given |
+//! | `EVENT#<digest>` | `DECIDED` | a text, or a key in a call, of a human was decided by a commit | op | [400 days](crate::EVENTS_KEPT) |
 //! | `SYSTEM#users` | `USER#<user>` | a user, listed | | never |
 //! | `SYSTEM#admin` | `MARK` | there has been a first administrator | holder | never |
 //! | `SYSTEM#sweep` | `CYCLE` | the sweep's last cycle | `finished_at` | never |
@@ -26,6 +27,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lucius_core::{
     actor::ActorId,
     id::{IncidentId, OpId, ProbeId, UserId},
+    once::EventName,
     phone::PhoneNumber,
 };
 
@@ -52,6 +54,9 @@ pub(crate) const CODES: &str = "CODE#";
 pub(crate) const USER: &str = "USER";
 /// The sort key that tells whether a number has stopped our texts.
 pub(crate) const STOP: &str = "STOP";
+
+/// The sort key that tells which commit has decided an event.
+pub(crate) const DECIDED: &str = "DECIDED";
 
 /// Over how many parts the index of what is due is spread.
 pub const SHARDS: u8 = 16;
@@ -136,6 +141,10 @@ pub(crate) fn slot(account: &str, window: i64) -> Key {
 
 pub(crate) fn call(sid: &str) -> Key {
     Key::new(format!("CALL#{sid}"), "SESSION")
+}
+
+pub(crate) fn event(ring: &Keyring, name: &EventName) -> Key {
+    Key::new(format!("EVENT#{}", ring.event_key(name)), DECIDED)
 }
 
 pub(crate) fn user_row(user: UserId) -> Key {

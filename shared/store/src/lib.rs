@@ -32,6 +32,7 @@ pub mod simulated;
 mod sweep;
 mod users;
 
+pub use actions::EVENTS_KEPT;
 pub use actor::{Actor, SCHEMA};
 pub use api::{CallSession, Change, Commit, Cursor, DueEntry, DuePage, Loaded, Page, Store};
 pub use counters::{LOGIN_WINDOW_SECONDS, SLOT_WINDOW_SECONDS};

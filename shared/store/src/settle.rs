@@ -64,6 +64,7 @@ pub(crate) async fn write_commit(
         Err(Verdict::Failed(failed)) => Err(failed.into()),
         Err(Verdict::Refused(Refusal::Phone)) => Err(CommitError::Taken(Taken::UserPhone)),
         Err(Verdict::Refused(Refusal::Email)) => Err(CommitError::Taken(Taken::UserEmail)),
+        Err(Verdict::Refused(Refusal::Known)) => Err(CommitError::Known),
         Err(Verdict::Refused(Refusal::Moved | Refusal::Admin | Refusal::Skip)) => Err(CommitError::Conflict),
     }
 }
@@ -83,7 +84,7 @@ pub(crate) async fn write_user(
         Err(Verdict::Refused(Refusal::Phone)) => Err(CreateError::PhoneTaken),
         Err(Verdict::Refused(Refusal::Email)) => Err(CreateError::EmailTaken),
         Err(Verdict::Refused(Refusal::Admin)) => Err(CreateError::AdminExists),
-        Err(Verdict::Refused(Refusal::Moved | Refusal::Skip)) => Err(CreateError::IdTaken),
+        Err(Verdict::Refused(Refusal::Moved | Refusal::Known | Refusal::Skip)) => Err(CreateError::IdTaken),
     }
 }
 
@@ -120,17 +121,24 @@ async fn settle(table: &impl Table, mut actions: Vec<Action>, op: OpId) -> Resul
     }
 }
 
-/// Whether the commit `op` shows in the first actor that it writes. What cannot be read says nothing.
+/// Whether the commit `op` shows in what it writes. What cannot be read says nothing.
 async fn is_written(table: &impl Table, actions: &[Action], op: OpId) -> bool {
-    let actor = |action: &&Action| action.key.sk == keys::ACTOR && !matches!(action.write, Write::Check);
-    let Some(action) = actions.iter().find(actor) else { return false };
+    // An event's item is written once: it still names its commit when the actor has long moved on.
+    let event = actions.iter().find(|action| action.key.sk == keys::DECIDED);
+    let actor = || actions.iter().find(|action| names_its_commit(action));
+    let Some(action) = event.or_else(actor) else { return false };
     match table.get(action.key.clone()).await {
         Ok(found) => shows(action, found.as_ref(), op),
         Err(_) => false,
     }
 }
 
-/// Whether an actor's item is as the commit `op` leaves it: written by it, or gone where it deletes.
+/// Whether the action writes an item that says which commit wrote it: an actor, or an event.
+fn names_its_commit(action: &Action) -> bool {
+    [keys::ACTOR, keys::DECIDED].contains(&action.key.sk.as_str()) && !matches!(action.write, Write::Check)
+}
+
+/// Whether an item is as the commit `op` leaves it: written by it, or gone where it deletes.
 fn shows(action: &Action, found: Option<&Item>, op_sought: OpId) -> bool {
     match (&action.write, found) {
         (Write::Put(_), Some(item)) => op(item) == Some(op_sought),
@@ -140,16 +148,17 @@ fn shows(action: &Action, found: Option<&Item>, op_sought: OpId) -> bool {
 }
 
 fn is_ours(actions: &[Action], refused: &Refused, op: OpId) -> bool {
-    let action = actions.get(refused.index).filter(|action| action.key.sk == keys::ACTOR);
+    let action = actions.get(refused.index).filter(|action| names_its_commit(action));
     action.is_some_and(|action| shows(action, refused.found.as_ref(), op))
 }
 
 /// Why a commit was refused; none if nothing but actions that may be left out stood in the way. An actor that has moved
-/// comes first: what else is said may be said of the past.
+/// comes first: what else is said may be said of the past, and where the event was decided a moment ago, the actor remembers what was
+/// answered.
 fn reason(actions: &[Action], refused: &[Refused]) -> Option<Refusal> {
     let of = |refused: &Refused| actions.get(refused.index).map_or(Refusal::Moved, |action| action.refusal);
     let all: Vec<_> = refused.iter().map(of).collect();
-    let first = [Refusal::Moved, Refusal::Admin, Refusal::Phone, Refusal::Email];
+    let first = [Refusal::Moved, Refusal::Known, Refusal::Admin, Refusal::Phone, Refusal::Email];
     first.into_iter().find(|refusal| all.contains(refusal))
 }
 

@@ -77,8 +77,17 @@ pub(crate) fn changes(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
             format!("{partition}.{name}")
         }));
     }
+    // Whoever remembers an answer has taken the name of the event with the same commit: one is not told without the other.
+    let remembers =
+        changes.iter().any(|change| change.split_once('.').is_some_and(|(_, field)| field == "seen"));
+    if remembers && !changes.remove(EVENT) {
+        changes.insert(format!("no {EVENT}"));
+    }
     changes
 }
+
+/// The item of an event that was decided.
+const EVENT: &str = "event/decided";
 
 /// The same question is open until the same time.
 fn is_asked_still(old: &Map<String, Value>, new: &Map<String, Value>) -> bool {

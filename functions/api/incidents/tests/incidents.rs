@@ -62,6 +62,7 @@ async fn silence(world: &World, incident: IncidentId) {
         removed: false,
         rows: Vec::new(),
         pointers: Vec::new(),
+        event: None,
     };
     world.store().commit(&commit).await.unwrap();
 }

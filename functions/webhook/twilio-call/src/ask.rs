@@ -98,7 +98,12 @@ impl Asked<'_> {
                 let proof = Proof::Pin(app.keyring.pin_digest(self.user, pin));
                 let key = format!("{}-{}", self.call_sid, self.turn);
                 let login = Event::Login { key, proof, line: Line::Own };
-                match run(&app.shell, Scope::User(self.user), login).await?.reply {
+                let done = match run(&app.shell, Scope::User(self.user), login).await {
+                    // Only a wrong one is counted, and this one was.
+                    Err(RunError::Known) => return Ok(self.again(&deadman, Some("That PIN is not right."))),
+                    done => done?,
+                };
+                match done.reply {
                     Reply::Login(Login::Right) => self.check_in(app, request, Answer::Good, proof).await,
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
                     Reply::Login(Login::Locked) => Ok(self.locked()),

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use lucius_core::decide::{ContactAct, Event, Scope};
-use lucius_shell::{App, Request, Response, ports::Ports, run};
+use lucius_shell::{App, Request, Response, RunError, ports::Ports, run};
 use lucius_telephony::{Form, Signed};
 use lucius_twilio::webhook::VoiceRequest;
 
@@ -19,7 +19,14 @@ pub(crate) async fn turn<P: Ports>(
         return Response::empty(StatusCode::BAD_REQUEST);
     };
     let VoiceRequest { call_sid, digits, .. } = voice.into_inner();
-    let act = ContactAct::Press { attempt, sid: call_sid, step: step.to_owned(), digits };
-    let done = run(&app.shell, Scope::Incident(incident), Event::Contact { place, act }).await;
+    let press = |digits| {
+        let act = ContactAct::Press { attempt, sid: call_sid.clone(), step: step.to_owned(), digits };
+        run(&app.shell, Scope::Incident(incident), Event::Contact { place, act })
+    };
+    let mut done = press(digits).await;
+    if matches!(done, Err(RunError::Known)) {
+        // What the key did is done, and what was said then is forgotten: whoever listens hears how things stand.
+        done = press(None).await;
+    }
     crate::answer(app, request, done.map(|done| done.reply))
 }

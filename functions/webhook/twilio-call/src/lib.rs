@@ -33,6 +33,10 @@ fn answer<P: Ports>(app: &App<P>, request: &Request, result: Result<Reply, RunEr
             let words = vec!["This call is out of date. Goodbye.".to_owned()];
             Response::twiml(&say::twiml(&app.shell, &Prompt::goodbye(words)))
         }
+        Err(RunError::Known) => {
+            let words = vec!["We have that already. Goodbye.".to_owned()];
+            Response::twiml(&say::twiml(&app.shell, &Prompt::goodbye(words)))
+        }
         Err(error @ (RunError::Taken(_) | RunError::Poisoned { .. } | RunError::NotRecorded(_))) => {
             tracing::error!(error = %error, "a key was not recorded");
             alarm::operator("NotRecorded", "a key in a call that we placed was not recorded");

@@ -51,7 +51,7 @@ impl About {
 /// The answer to the carrier: what was not recorded has to be told again.
 fn answer<T>(result: Result<T, RunError>) -> Response {
     match result {
-        Ok(_) => Response::empty(StatusCode::NO_CONTENT),
+        Ok(_) | Err(RunError::Known) => Response::empty(StatusCode::NO_CONTENT),
         Err(RunError::Rejected(_)) => Response::empty(StatusCode::NOT_FOUND),
         Err(error @ (RunError::Taken(_) | RunError::Poisoned { .. } | RunError::NotRecorded(_))) => {
             tracing::error!(error = %error, "a callback was not recorded");

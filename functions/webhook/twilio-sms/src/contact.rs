@@ -59,7 +59,7 @@ pub(crate) async fn wrong_everywhere<P: Ports>(
         match result {
             Ok(done) if done.case.incident.as_ref().is_some_and(Incident::is_open) => open = Some(done.reply),
             Ok(done) => over = Some(done.reply),
-            Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => {}
             Err(error) => return Err(error),
         }
     }

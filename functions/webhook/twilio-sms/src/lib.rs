@@ -45,6 +45,8 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
     };
     match answer(app, request, text.into_inner()).await {
         Ok(reply) => respond(&reply),
+        // It counted when it first came, and whoever sent it has heard so.
+        Err(RunError::Known) => silence(),
         Err(error) => {
             tracing::error!(error = %error, "a text was not recorded");
             alarm::operator("NotRecorded", "a text to our number was not recorded");
@@ -65,9 +67,12 @@ async fn answer<P: Ports>(app: &App<P>, request: &Request, text: InboundText) ->
             stop::stopped(app, &text, true).await?;
             return Ok(Reply::Silence);
         }
-        (Some(words::Keyword::Start), _) | (_, Some(OptOut::Start)) => {
+        (Some(words::Keyword::Start), _) => {
             stop::stopped(app, &text, false).await?;
+            return Ok(Reply::Silence);
         }
+        // YES, which is an answer as well.
+        (_, Some(OptOut::Start)) => stop::stopped(app, &text, false).await?,
         (Some(words::Keyword::Help) | None, Some(OptOut::Help | OptOut::Unknown(_)) | None) => {
             if text.card.stopped == Some(true) && words::read(&text.body).opts_in {
                 // The carrier has read YES as consent to texts, whatever else it answers.

@@ -15,13 +15,15 @@ pub(crate) async fn stopped<P: Ports>(app: &App<P>, text: &Text, stopped: bool) 
     app.shell.ports.store().stop(&text.from, stopped, app.shell.ports.nature().now()).await?;
     let users = text.card.user.iter().chain(&text.card.contact_of).map(|user| Scope::User(*user));
     let incidents = text.card.codes.iter().map(|pointer| Scope::IncidentAlone(pointer.incident));
+    // The same text may be an answer as well: the carrier takes YES as consent. That is an event of its own.
+    let key = format!("{}-stop", text.sid);
     let told = join_all(users.chain(incidents).map(|scope| {
-        let event = Event::TextsStopped { key: text.sid.clone(), phone: text.from.clone(), stopped };
+        let event = Event::TextsStopped { key: key.clone(), phone: text.from.clone(), stopped };
         run(&app.shell, scope, event)
     }));
     for result in told.await {
         match result {
-            Ok(_) | Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Ok(_) | Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => {}
             Err(error) => return Err(error),
         }
     }

@@ -12,7 +12,9 @@ use lucius_core::{
     id::UserId,
 };
 use lucius_shell::{
-    Response, run,
+    Response,
+    ports::Nature as _,
+    run,
     testing::{SERVICE_NUMBER, World, contact, webhook},
 };
 use lucius_store::Store as _;
@@ -165,4 +167,46 @@ async fn a_command_changes_nothing_and_says_so() {
         assert!(reply.body.contains("Nothing was changed"), "{command}: {}", reply.body);
     }
     assert_eq!(world.deadman(user).await.unwrap().settings, before.settings);
+}
+
+/// Captured with its signature, and sent again while another question is open: it would silence a check-in that nobody made.
+#[tokio::test]
+async fn a_text_that_was_kept_answers_no_later_question() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    let reply = text(&world, "/inbound/sms", "SMkept", &from, "Y").await;
+    assert!(reply.body.contains("Thank you"), "{}", reply.body);
+    for n in 0..9 {
+        text(&world, "/inbound/sms", &format!("SM{n}"), &from, "hello").await;
+    }
+    let State::Waiting { next_probe_at } = world.deadman(user).await.unwrap().state else { unreachable!() };
+    world.clock().advance(next_probe_at.duration_since(world.clock().now()));
+    run(&world.app.shell, Scope::User(user), Event::Wake).await.unwrap();
+    let before = world.deadman(user).await.unwrap();
+    assert!(before.probe().is_some(), "{:?}", before.state);
+    let _ = world.take_calls();
+    let reply = text(&world, "/inbound/sms", "SMkept", &from, "Y").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(!reply.body.contains("<Message"), "{}", reply.body);
+    assert_eq!(world.take_calls(), (2, 1), "one transaction that is refused");
+    assert_eq!(world.deadman(user).await.unwrap(), before, "the question is still open");
+    let reply = text(&world, "/inbound/sms", "SMnew", &from, "Y").await;
+    assert!(reply.body.contains("Thank you"), "{}", reply.body);
+}
+
+/// The carrier takes YES as consent to texts and says so. It is an answer all the same.
+#[tokio::test]
+async fn a_yes_that_the_carrier_takes_as_consent_is_an_answer_too() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    let fields = [
+        ("MessageSid", "SM1"),
+        ("From", from.as_str()),
+        ("To", SERVICE_NUMBER),
+        ("Body", "YES"),
+        ("OptOutType", "START"),
+    ];
+    let reply = Box::pin(twilio_sms::handle(&world.app, &webhook("/inbound/sms", &fields))).await;
+    assert!(reply.body.contains("Thank you"), "{}", reply.body);
+    assert!(matches!(world.deadman(user).await.unwrap().state, State::Waiting { .. }));
 }

@@ -93,7 +93,7 @@ fn of_the_open(results: Vec<Result<Done, RunError>>) -> Result<Option<Vec<String
                 };
                 *place = Some(spoken(done.reply));
             }
-            Err(RunError::Rejected(Rejected::NotFound)) => {}
+            Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => {}
             Err(error) => return Err(error),
         }
     }

@@ -7,12 +7,13 @@ use lucius_core::{
     voice::Prompt,
 };
 use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports};
-use lucius_store::{CallSession, Store};
+use lucius_store::{CallSession, EVENTS_KEPT, Store};
 
 use crate::{Turn, callback, login, menu};
 
-/// How long a call is remembered after its last turn.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// How long a call is remembered after its last turn: as long as what was keyed in. A call that was forgotten could be played again
+/// to a menu that offers something else by then, where the 9 that once started an emergency ends one.
+const REMEMBERED: SignedDuration = EVENTS_KEPT;
 
 /// What the caller was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

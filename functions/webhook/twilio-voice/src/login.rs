@@ -124,7 +124,8 @@ async fn claim<P: Ports>(
     };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
-        Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),
+        // Only a wrong one is counted: one that was counted before is no better now.
+        Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => return Ok(Claim::Wrong),
         Err(error) => return Err(error),
     };
     if done.case.deadman.as_ref().is_some_and(|deadman| deadman.profile.pin.is_none()) {

@@ -18,6 +18,8 @@ pub(crate) fn prompt(place: Place, error: &RunError) -> Prompt {
         }
         // The user was deleted in the middle of their call, for example.
         RunError::Rejected(_) => {}
+        // Asked for again, it would only be known again.
+        RunError::Known => return Prompt::goodbye(vec!["We have that already. Goodbye.".to_owned()]),
     }
     let Place { step, number, again } = place;
     let again = again.saturating_add(1);

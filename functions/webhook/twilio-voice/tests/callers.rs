@@ -29,7 +29,7 @@ async fn in_need_of(world: &World, phone: &str) -> UserId {
             deadman.contacts = vec![contact];
         })
         .await;
-    emergency(world, id, "sos").await;
+    emergency(world, id, &format!("sos of {id}")).await;
     id
 }
 
@@ -143,7 +143,7 @@ async fn a_contact_who_rings_back_hears_what_the_open_alert_says() {
     let from = "+12025557777";
     for _ in 0..4 {
         let over = in_need_of(&world, from).await;
-        ends(&world, over, "end").await;
+        ends(&world, over, &format!("end of {over}")).await;
     }
     let user = in_need_of(&world, from).await;
     let page = turn(&world, "CA1", from, "/inbound/answer", "").await;

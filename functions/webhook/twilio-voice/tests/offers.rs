@@ -4,7 +4,7 @@ mod support;
 
 use jiff::SignedDuration;
 use lucius_core::incident::Cause;
-use lucius_shell::testing::World;
+use lucius_shell::{ports::Nature as _, testing::World};
 use lucius_store::{CallSession, Store as _};
 use support::{PIN, emergency, ends, number, open, turn, user};
 
@@ -122,4 +122,54 @@ async fn a_nine_to_end_what_is_over_starts_nothing() {
     let told = turn(&world, "CA1", &from, "/inbound/menu/1", "9").await;
     assert!(told.contains("There is no emergency."), "{told}");
     assert!(open(&world, id).await.is_none());
+}
+
+/// Every request of an old call, captured with its signature and sent again: the 9 that started an emergency then would end the one
+/// that is open now, with the PIN beside it.
+#[tokio::test]
+async fn a_call_that_is_played_again_changes_nothing() {
+    let world = World::new().await;
+    let id = user(&world).await;
+    let from = number(&world.deadman(id).await.unwrap());
+    let turns = [("/inbound/login", PIN), ("/inbound/menu/1", "9")];
+    let mut said = String::new();
+    for (path, keys) in turns {
+        said = turn(&world, "CA1", &from, path, keys).await;
+    }
+    for n in 0..9 {
+        ends(&world, id, &format!("end {n}")).await;
+        emergency(&world, id, &format!("emergency {n}")).await;
+    }
+    world.clock().advance(SignedDuration::from_hours(24 * 399));
+    let before = world.deadman(id).await.unwrap();
+    assert!(open(&world, id).await.is_some());
+    for (path, keys) in turns {
+        assert_eq!(turn(&world, "CA1", &from, path, keys).await, said, "what was said last");
+    }
+    assert_eq!(world.deadman(id).await.unwrap(), before);
+    assert!(open(&world, id).await.is_some());
+    let session = world.store().load_call("CA1").await.unwrap().unwrap();
+    let kept = session.expires_at.duration_since(world.clock().now()).as_hours();
+    assert!(kept > 0, "the table may not have forgotten it yet");
+}
+
+/// The same where the session of the last turn was never written: the event itself is known.
+#[tokio::test]
+async fn a_turn_that_was_not_remembered_is_known_by_its_event() {
+    let world = World::new().await;
+    let id = user(&world).await;
+    let from = number(&world.deadman(id).await.unwrap());
+    turn(&world, "CA1", &from, "/inbound/login", PIN).await;
+    let before = world.store().load_call("CA1").await.unwrap().unwrap();
+    turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
+    let now = world.store().load_call("CA1").await.unwrap().unwrap().version;
+    let lost = CallSession { version: now + 1, ..before };
+    assert!(world.store().save_call("CA1", &lost, Some(now)).await.unwrap());
+    for n in 0..9 {
+        ends(&world, id, &format!("check-in {n}")).await;
+    }
+    let before = world.deadman(id).await.unwrap();
+    let again = turn(&world, "CA1", &from, "/inbound/menu/1", "1").await;
+    assert!(again.contains("We have that already.") && again.contains("<Hangup"), "{again}");
+    assert_eq!(world.deadman(id).await.unwrap(), before);
 }

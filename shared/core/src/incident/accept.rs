@@ -74,6 +74,13 @@ pub fn press(
     Reply::Prompt(prompt.in_language(language))
 }
 
+/// Whether these keys mean something at some time. One that means nothing as things stand might later: it is remembered that it
+/// was pressed before.
+#[must_use]
+pub fn means_something(digits: Option<&str>) -> bool {
+    matches!(digits, Some("1" | "5" | "9"))
+}
+
 /// What the listener of a call did, for the timeline.
 fn heard(incident: &mut Incident, place: usize, sid: &str, what: &str) {
     let calls = incident.contacts.get_mut(place).map(|contact| &mut contact.calls);

@@ -13,7 +13,9 @@ mod sms;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accept::{TextAnswer, answer_text, call_back, call_instead, no_codes, press, takes_no_codes};
+pub use accept::{
+    TextAnswer, answer_text, call_back, call_instead, means_something, no_codes, press, takes_no_codes,
+};
 pub use attempt::settled;
 pub use call::call_told;
 pub use end::{all_clear, end, reopen};

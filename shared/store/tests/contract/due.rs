@@ -218,6 +218,26 @@ async fn an_item_whose_version_is_no_number_is_found_and_put_off() {
     assert_eq!(entry(&world.store, actor).await.unwrap().due_at, at(60));
 }
 
+/// Whether the item can be read otherwise or not: what cannot be put off would be looked at for ever.
+#[tokio::test]
+async fn an_item_whose_count_is_no_number_is_put_off_and_counted_anew() {
+    let world = World::new().await;
+    for version in [AttributeValue::N("1".to_owned()), AttributeValue::S("one".to_owned())] {
+        let deadman = waiting(&world.store, 0).await;
+        let actor = ActorId::Deadman(deadman.id);
+        let fails = AttributeValue::S("often".to_owned());
+        world.deface(actor, &[("fails", fails), ("version", version)]).await;
+        let listed = entry(&world.store, actor).await.unwrap();
+        assert_eq!(listed.fails, 0);
+        assert!(!world.store.postpone(actor, 7, at(60)).await.unwrap(), "another version");
+        assert!(world.store.postpone(actor, listed.version, at(60)).await.unwrap());
+        let listed = entry(&world.store, actor).await.unwrap();
+        assert_eq!((listed.due_at, listed.fails), (at(60), 1));
+        assert!(world.store.postpone(actor, listed.version, at(120)).await.unwrap());
+        assert_eq!(entry(&world.store, actor).await.unwrap().fails, 2);
+    }
+}
+
 /// What a later release has put into the index is counted: whoever reads it can say that somebody waits.
 #[tokio::test]
 async fn an_actor_of_an_unknown_kind_is_counted() {

@@ -19,8 +19,15 @@ use crate::{
 
 /// Turns the answers of the next writes into errors of the server, after the write was done.
 #[derive(Debug, Clone, Default)]
-struct Loses {
+pub(crate) struct Loses {
     answers: Arc<AtomicU32>,
+}
+
+impl Loses {
+    /// Loses so many answers from now on.
+    pub(crate) fn lose(&self, answers: u32) {
+        self.answers.store(answers, Ordering::SeqCst);
+    }
 }
 
 impl Intercept for Loses {
@@ -43,7 +50,7 @@ impl Intercept for Loses {
     }
 }
 
-async fn world(loses: &Loses) -> (World, Deadman) {
+pub(crate) async fn world(loses: &Loses) -> (World, Deadman) {
     let world = World::with(|config| config.interceptor(loses.clone())).await;
     let deadman = user(draw() * 100);
     world.store.create_user(&deadman, false, op()).await.unwrap();

@@ -13,6 +13,7 @@
 mod commits;
 mod counters;
 mod due;
+mod events;
 mod faults;
 mod lists;
 mod numbers;

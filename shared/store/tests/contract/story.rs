@@ -98,7 +98,16 @@ pub(crate) fn fresh() -> Fresh {
 
 /// A commit that changes nothing yet.
 pub(crate) fn nothing(now: Timestamp) -> Commit {
-    Commit { op: op(), now, deadman: None, incident: None, removed: false, rows: vec![], pointers: vec![] }
+    Commit {
+        op: op(),
+        now,
+        deadman: None,
+        incident: None,
+        removed: false,
+        rows: vec![],
+        pointers: vec![],
+        event: None,
+    }
 }
 
 fn change<T: Actor + PartialEq>(
