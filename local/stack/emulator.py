@@ -17,7 +17,7 @@ import guard
 import workers
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway, lambda_svc
+from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 LOGS = Path(os.environ["LUCIUS_LOGS"])
@@ -146,6 +146,24 @@ def repair_latency() -> None:
     worker._build_handler_class = handler
 
 
+def repair_arithmetic() -> None:
+    """A sum in an update of what is no number is a `ValidationException`; the emulator keeps the first summand and says nothing."""
+    as_it_was = dynamodb._eval_set_value
+
+    def value(tokens: Any, item: Any, values: Any, names: Any) -> Any:
+        depth = 0
+        for place, (kind, *_) in enumerate(tokens):
+            depth += (kind == "LPAREN") - (kind == "RPAREN")
+            if place > 0 and depth == 0 and kind in ("PLUS", "MINUS"):
+                summands = (tokens[:place], tokens[place + 1 :])
+                if not all("N" in (value(summand, item, values, names) or {}) for summand in summands):
+                    raise ValueError("An operand in the update expression has an incorrect data type")
+                break
+        return as_it_was(tokens, item, values, names)
+
+    dynamodb._eval_set_value = value
+
+
 class _Tee:
     """A function's output, copied line by line into its log file on the way to the emulator."""
 
@@ -172,6 +190,7 @@ def main() -> None:
     repair_queue_concurrency()
     repair_logging()
     repair_latency()
+    repair_arithmetic()
     guard.enforce_roles()
     workers.calm_bursts()
     sys.argv = ["ministack"]
