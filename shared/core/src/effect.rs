@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     phone::PhoneNumber,
-    policy::{BACKOFF_MAX, later},
+    policy::{BACKOFF_MAX, BACKOFF_MAX_FIRST, later},
     voice::Prompt,
 };
 
@@ -161,7 +161,8 @@ pub enum Effect {
         ring: SignedDuration,
         /// The longest it may last.
         limit: SignedDuration,
-        /// No call has been placed for this incident yet: it goes before those of others.
+        /// No call has been placed for this incident yet: it goes before those of others. Of the calls that are claimed together
+        /// only one does.
         first: bool,
     },
     /// Text a number.
@@ -216,11 +217,18 @@ impl Pending {
         self.lease_until.map_or(self.not_before, |lease| lease.max(self.not_before))
     }
 
-    /// Puts the effect back for another try: the lease is cleared and the wait doubles up to a minute.
+    /// Puts the effect back for another try: the lease is cleared and the wait doubles up to its longest.
     pub fn back_off(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.attempt = self.attempt.saturating_add(1);
-        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(BACKOFF_MAX.as_secs());
+        let longest = match self.effect {
+            Effect::Call { first: true, .. } => BACKOFF_MAX_FIRST,
+            Effect::Call { first: false, .. }
+            | Effect::Text { .. }
+            | Effect::Cancel { .. }
+            | Effect::Poll { .. } => BACKOFF_MAX,
+        };
+        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(longest.as_secs());
         self.not_before = later(now, SignedDuration::from_secs(seconds));
         self.lease_until = None;
     }
@@ -235,13 +243,20 @@ pub fn due_at(pendings: &Pendings) -> Option<Timestamp> {
     pendings.values().map(Pending::due_at).min()
 }
 
-/// Leases every effect that is due and free until `until`, and returns what was leased.
+/// Leases every effect that is due and free until `until`, and returns what was leased. Of the calls in it, one goes first at most:
+/// where lines are short, each that is taken for a second contact of somebody is missing to those for whom nobody has been called.
 pub fn claim(pendings: &mut Pendings, now: Timestamp, until: Timestamp) -> Vec<(EffectId, Pending)> {
     let mut claimed = Vec::new();
+    let mut one_goes_first = false;
     for (id, pending) in pendings.iter_mut() {
         if pending.lease_until.is_none() && pending.not_before <= now {
             pending.lease_until = Some(until);
-            claimed.push((id.clone(), pending.clone()));
+            let mut pending = pending.clone();
+            if let Effect::Call { first, .. } = &mut pending.effect {
+                *first &= !one_goes_first;
+                one_goes_first |= *first;
+            }
+            claimed.push((id.clone(), pending));
         }
     }
     claimed
@@ -377,15 +392,43 @@ mod tests {
     }
 
     #[test]
-    fn back_off_doubles_to_a_minute() {
+    fn back_off_doubles_to_its_longest() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut pending = Pending::new(Effect::Cancel { sid: "CA".to_owned() }, 1, now);
-        let mut waits = Vec::new();
-        for _ in 0..80 {
-            pending.back_off(now);
-            waits.push(pending.not_before.as_second());
+        let waits = |effect: &Effect| {
+            let mut pending = Pending::new(effect.clone(), 1, now);
+            (0..80)
+                .map(|_| {
+                    pending.back_off(now);
+                    pending.not_before.as_second()
+                })
+                .collect::<Vec<_>>()
+        };
+        let call = |first| Effect::Call {
+            to: PhoneNumber::parse("+15005550006").unwrap(),
+            prompt: Prompt::goodbye(Vec::new()),
+            ring: SignedDuration::ZERO,
+            limit: SignedDuration::ZERO,
+            first,
+        };
+        for (effect, doubles) in [
+            (Effect::Cancel { sid: "CA".to_owned() }, [2, 4, 8, 16, 32, 53, 53]),
+            (call(false), [2, 4, 8, 16, 32, 53, 53]),
+            (call(true), [2, 4, 8, 16, 17, 17, 17]),
+        ] {
+            let waits = waits(&effect);
+            assert_eq!(waits.get(..7), Some(doubles.as_slice()));
+            assert!(waits.iter().all(|wait| (1..=60).contains(wait)));
         }
-        assert_eq!(waits.get(..7), Some([2, 4, 8, 16, 32, 60, 60].as_slice()));
-        assert!(waits.iter().all(|wait| (1..=60).contains(wait)));
+    }
+
+    /// Where lines are short, a window of ten seconds is used up in its second half.
+    #[test]
+    fn whoever_waits_for_a_line_does_not_come_at_the_same_point_of_every_window() {
+        for longest in [BACKOFF_MAX, BACKOFF_MAX_FIRST] {
+            for start in 0..10 {
+                let mut later = (1..=3_i64).map(|tries| (start + tries * longest.as_secs()) % 10);
+                assert!(later.any(|into| into < 5), "{longest:?} from {start}");
+            }
+        }
     }
 }

@@ -60,8 +60,12 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How long a performer may take for the effects of one commit before anybody else may try them.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The longest wait between two tries of an effect that could not be sent.
-pub const BACKOFF_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// The longest wait before another try at a carrier that did not take one, in seconds. It is no multiple of the ten seconds in which
+/// calls are counted: whoever came when a window was used up must not come at the same point of every later one.
+pub const BACKOFF_MAX: SignedDuration = SignedDuration::from_secs(53);
+
+/// The same for a call of an incident for which none has been placed.
+pub const BACKOFF_MAX_FIRST: SignedDuration = SignedDuration::from_secs(17);
 
 impl Policy {
     /// `n` product minutes.

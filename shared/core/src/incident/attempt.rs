@@ -184,8 +184,12 @@ pub(super) fn refresh(incident: &mut Incident, turn: &Turn<'_>, id: &EffectId, p
         (Purpose::Confirm, Channel::Sms)
         | (Purpose::Ask | Purpose::Tell(_) | Purpose::Cancel(_) | Purpose::Poll(_), _) => return,
     };
+    let called = incident.called;
     match (incident.pending.get_mut(id).map(|pending| &mut pending.effect), prompt, body) {
-        (Some(Effect::Call { prompt: old, .. }), Some(new), _) => *old = new,
+        (Some(Effect::Call { prompt: old, first, .. }), Some(new), _) => {
+            *old = new;
+            *first &= !called;
+        }
         (Some(Effect::Text { body: old, .. }), _, Some(new)) => *old = new,
         _ => {}
     }

@@ -5,7 +5,7 @@ use lucius_core::{
     deadman::Edit,
     deadman::Proof,
     decide::Event,
-    effect::{CallProgress, NotSent, Outcome, Party},
+    effect::{CallProgress, Effect, NotSent, Outcome, Party, claim},
     history::What,
     turn::Alarm,
 };
@@ -38,8 +38,27 @@ fn until_a_call_is_placed_every_call_of_an_incident_goes_first() {
     assert_eq!(story.goes_first(0), Some(true), "it waits for a line, and nobody has been called");
     story.at("10:01").wake();
     assert_eq!(story.goes_first(1), Some(true));
-    story.outcome(&call(1), &placed("C1")).at("10:02").wake();
+    story.outcome(&call(1), &placed("C1")).outcome(&call(0), &held()).at("10:02").wake();
     assert_eq!(story.goes_first(2), Some(false));
+    assert_eq!(story.goes_first(0), Some(false), "somebody has been called meanwhile");
+}
+
+#[test]
+fn of_calls_that_are_claimed_together_one_goes_first() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1), ("Dee", 1)]);
+    story.sos();
+    let mut waiting = story.open().pending.clone();
+    for pending in waiting.values_mut() {
+        pending.lease_until = None;
+    }
+    let first: Vec<_> = claim(&mut waiting, t("10:05"), t("10:06"))
+        .into_iter()
+        .filter(|(_, pending)| matches!(pending.effect, Effect::Call { first: true, .. }))
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(first, [call(0)]);
+    let kept = waiting.values().filter(|pending| matches!(pending.effect, Effect::Call { first: true, .. }));
+    assert_eq!(kept.count(), 3, "whoever is left over may be the one that goes first the next time");
 }
 
 #[test]
