@@ -24,10 +24,12 @@ SIMULATE = $(TARGET)/$(HOST)/explore/simulate
 
 # What make up understands goes to it by the environment.
 export MINUTE_SECONDS CARRIER_URL HEARTBEAT_URL PORT RUN_DIR DETACH BUILD LUCIUS_CACHE
+# What make chaos understands.
+export SEED INCIDENTS STORM_SECONDS BREAK
 # And what make canary understands. Passwords are better put into the environment, or typed when they are asked for.
 export API_URL CONTACT_NUMBER USER_NUMBER CANARY_EMAIL CANARY_PASSWORD CANARY_PIN ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN PAGED_WITHIN ACCEPTED_WITHIN
 
-.PHONY: help up down test unit e2e lint fmt model simulate bugs fuzz bench canary oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt model simulate bugs fuzz bench canary chaos oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +93,9 @@ model: ## visit every state of a small world around the decisions, and count the
 bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
 	cargo build --release --workspace --bins --exclude lucius-switchboard
 	cargo run --release --quiet --package lucius-bench
+
+chaos: tools ## 200 incidents while processes die, queue and schedules are lost and the carrier fails (SEED= INCIDENTS= STORM_SECONDS= BREAK=wakes)
+	@$(STACK) chaos
 
 oracle: python ## compare with what others publish: Twilio's own library, its OpenAPI
 	@$(STACK) oracle

@@ -31,12 +31,14 @@ def main() -> int:
                 return down.run(settings.read())
             case ["test"]:
                 return stories.run(settings.read("local/run-test", "1"))
+            case ["chaos"]:
+                return stories.chaos(settings.read("local/run-chaos", "1"))
             case [("contract" | "oracle" | "tools") as suite]:
                 asked = settings.read(f"local/run-{suite}")
                 with suites.scratch(asked) as processes:
                     return SUITES[suite](asked, processes)
             case _:
-                print("usage: python3 local/stack up|down|test|contract|oracle|tools", file=sys.stderr)
+                print("usage: python3 local/stack up|down|test|chaos|contract|oracle|tools", file=sys.stderr)
                 return 2
     except Problem as problem:
         explain(problem)

@@ -1,6 +1,6 @@
 """`make e2e`: whole stories, told to two stacks that are started for them and ended after them.
 
-One lives fast; the other has real minutes, for the story that needs real schedules.
+One lives fast; the other has real minutes, for the story that needs real schedules. `make chaos` has a stack of its own.
 """
 
 from __future__ import annotations
@@ -37,6 +37,21 @@ def run(settings: Settings) -> int:
     finally:
         for stack in (settings, unscaled):
             down.run(stack)
+    return _result(failed, settings.run)
+
+
+def chaos(settings: Settings) -> int:
+    """Lets everything go wrong at once on a stack of its own; the exit code of the process."""
+    failed: list[str] = []
+    try:
+        if detach.run(settings) != 0:
+            return 1
+        env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json)}
+        step("chaos: SEED, INCIDENTS, STORM_SECONDS and BREAK say otherwise than usual")
+        if subprocess.run([*_command("chaos", 1), "--nocapture"], cwd=ROOT, env=env, check=False).returncode != 0:
+            failed.append("chaos")
+    finally:
+        down.run(settings)
     return _result(failed, settings.run)
 
 

@@ -1,13 +1,26 @@
 //! The emulated cloud, behind the back of lucius. The emulator checks no signature, so none is made.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{Story, wait::secs};
 
 impl Story {
-    /// A request to a service of the cloud with a REST protocol.
+    /// A request to a service of the cloud with a REST protocol, which must succeed.
     async fn cloud(&self, service: &str, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let (status, text) = self.try_cloud(service, method.clone(), path, body).await;
+        assert!(status.is_success(), "{service} {method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// A request to a service of the cloud with a REST protocol.
+    async fn try_cloud(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (StatusCode, String) {
         let scope = format!("Credential=test/20250101/{}/{service}/aws4_request", self.stack.region);
         let authorization = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
         let url = format!("{}{path}", self.stack.aws_url);
@@ -17,24 +30,35 @@ impl Story {
         }
         let response =
             request.send().await.unwrap_or_else(|error| panic!("{service} {method} {path}: {error}"));
+        (response.status(), response.text().await.unwrap_or_default())
+    }
+
+    /// A request to a service of the cloud with a JSON protocol; `target` names the action.
+    async fn calls_cloud(&self, service: &str, target: &str, body: &Value) -> Value {
+        let scope = format!("Credential=test/20250101/{}/{service}/aws4_request", self.stack.region);
+        let authorization = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+        let request = self.client.post(&self.stack.aws_url).header("authorization", authorization);
+        let request = request.header("x-amz-target", target);
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let response = request.send().await.unwrap_or_else(|error| panic!("{target}: {error}"));
         let status = response.status();
         let text = response.text().await.unwrap_or_default();
-        assert!(status.is_success(), "{service} {method} {path}: {status} {text}");
+        assert!(status.is_success(), "{target}: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// A request to the cloud's queues.
     async fn queues(&self, action: &str, body: &Value) -> Value {
-        let scope = format!("Credential=test/20250101/{}/sqs/aws4_request", self.stack.region);
-        let authorization = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-        let request = self.client.post(&self.stack.aws_url).header("authorization", authorization);
-        let request = request.header("x-amz-target", format!("AmazonSQS.{action}"));
-        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
-        let response = request.send().await.unwrap_or_else(|error| panic!("sqs {action}: {error}"));
-        let status = response.status();
-        let text = response.text().await.unwrap_or_default();
-        assert!(status.is_success(), "sqs {action}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or_default()
+        self.calls_cloud("sqs", &format!("AmazonSQS.{action}"), body).await
+    }
+
+    /// Stops or starts every rule of the cloud: the sweep's first clock is one.
+    pub async fn rules(&self, enabled: bool) {
+        let listed = self.calls_cloud("events", "AWSEvents.ListRules", &json!({})).await;
+        let action = if enabled { "AWSEvents.EnableRule" } else { "AWSEvents.DisableRule" };
+        for rule in listed["Rules"].as_array().into_iter().flatten() {
+            let _ = self.calls_cloud("events", action, &json!({ "Name": rule["Name"] })).await;
+        }
     }
 
     /// The addresses of all dead-letter queues.
@@ -90,16 +114,28 @@ impl Story {
 
     /// Deletes every schedule of every group; them, so that they can be put back.
     pub async fn delete_schedules(&self) -> Vec<Value> {
-        let listed = self.cloud("scheduler", Method::GET, "/schedules?MaxResults=100", None).await;
         let mut deleted = Vec::new();
-        for schedule in listed["Schedules"].as_array().into_iter().flatten() {
-            let name = schedule["Name"].as_str().unwrap_or_default();
-            let group = schedule["GroupName"].as_str().unwrap_or("default");
-            let path = format!("/schedules/{name}?groupName={group}");
-            deleted.push(self.cloud("scheduler", Method::GET, &path, None).await);
-            let _ = self.cloud("scheduler", Method::DELETE, &path, None).await;
+        loop {
+            let listed = self.cloud("scheduler", Method::GET, "/schedules?MaxResults=100", None).await;
+            let listed = listed["Schedules"].as_array().cloned().unwrap_or_default();
+            for schedule in &listed {
+                deleted.extend(self.delete_schedule(schedule).await);
+            }
+            if listed.is_empty() {
+                return deleted;
+            }
         }
-        deleted
+    }
+
+    /// Deletes a schedule that was listed; none if it has fired and deleted itself meanwhile.
+    async fn delete_schedule(&self, listed: &Value) -> Option<Value> {
+        let name = listed["Name"].as_str().unwrap_or_default();
+        let group = listed["GroupName"].as_str().unwrap_or("default");
+        let path = format!("/schedules/{name}?groupName={group}");
+        let (found, text) = self.try_cloud("scheduler", Method::GET, &path, None).await;
+        let (gone, _) = self.try_cloud("scheduler", Method::DELETE, &path, None).await;
+        (found.is_success() && gone.is_success())
+            .then(|| serde_json::from_str(&text).expect("a schedule is JSON"))
     }
 
     /// The names of all schedules.

@@ -32,7 +32,7 @@ impl Call {
     }
 
     fn control(&self) -> &Control {
-        self.phone.control()
+        self.phone.switchboard()
     }
 
     /// Waits for a prompt before which `words` were said.

@@ -97,7 +97,9 @@ impl Phone {
         phone
     }
 
-    pub(crate) fn control(&self) -> &Control {
+    /// The switchboard that it is connected to.
+    #[must_use]
+    pub fn switchboard(&self) -> &Control {
         &self.inner.control
     }
 
@@ -116,7 +118,7 @@ impl Phone {
     /// Changes its settings.
     pub async fn is(&self, settings: Value) {
         let path = format!("phones/{}", self.number());
-        let answer = self.control().send("PUT", &path, Some(&settings)).await;
+        let answer = self.switchboard().send("PUT", &path, Some(&settings)).await;
         assert!(answer.status < 300, "{path}: {}", answer.body);
     }
 
@@ -133,7 +135,7 @@ impl Phone {
     /// The next call to this phone.
     pub async fn expect_call_within(&self, limit: Duration) -> Call {
         let ask = json!({ "kind": "call.placed", "timeout": limit.as_secs() });
-        Call::new(self, &self.control().expect(self.number(), &ask).await)
+        Call::new(self, &self.switchboard().expect(self.number(), &ask).await)
     }
 
     /// A text that says `words`, soon; its body.
@@ -144,7 +146,7 @@ impl Phone {
     /// A text that says `words`; its body.
     pub async fn expect_text_within(&self, words: &str, limit: Duration) -> String {
         let ask = json!({ "kind": "text.received", "contains": words, "timeout": limit.as_secs() });
-        let event = self.control().expect(self.number(), &ask).await;
+        let event = self.switchboard().expect(self.number(), &ask).await;
         event["body"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -164,7 +166,7 @@ impl Phone {
         if let Some(from) = from {
             text["from"] = json!(from.number());
         }
-        let done = self.control().post(&format!("phones/{}/text", self.number()), &text).await;
+        let done = self.switchboard().post(&format!("phones/{}/text", self.number()), &text).await;
         assert_eq!(done["webhook"]["status"], 200, "the text webhook failed: {done}");
         let replies = done["webhook"]["replies"].as_array().cloned().unwrap_or_default();
         let body = |reply: &Value| reply["body"].as_str().or(reply.as_str()).unwrap_or_default().to_owned();
@@ -182,7 +184,7 @@ impl Phone {
         if let Some(from) = from {
             call["from"] = json!(from.number());
         }
-        let placed = self.control().post(&format!("phones/{}/call", self.number()), &call).await;
+        let placed = self.switchboard().post(&format!("phones/{}/call", self.number()), &call).await;
         Call::new(self, &json!({ "call": placed["call"], "seq": 0 }))
     }
 
@@ -192,14 +194,14 @@ impl Phone {
         if let Some(seconds) = seconds {
             fault["seconds"] = json!(seconds);
         }
-        let made = self.control().post("faults", &fault).await;
+        let made = self.switchboard().post("faults", &fault).await;
         made["id"].as_str().map_or_else(|| made["id"].to_string(), str::to_owned)
     }
 
     /// Ends all faults of this number.
     pub async fn recovers(&self) {
         let answer =
-            self.control().send("DELETE", &format!("faults?number={}", plain(self.number())), None).await;
+            self.switchboard().send("DELETE", &format!("faults?number={}", plain(self.number())), None).await;
         assert!(answer.status < 300, "{}", answer.body);
     }
 
@@ -207,12 +209,12 @@ impl Phone {
     pub async fn events(&self, kinds: &str) -> Vec<Value> {
         let kinds = if kinds.is_empty() { String::new() } else { format!("&kind={kinds}") };
         let path = format!("phones/{}/events?limit=2000{kinds}", self.number());
-        self.control().get(&path).await["events"].as_array().cloned().unwrap_or_default()
+        self.switchboard().get(&path).await["events"].as_array().cloned().unwrap_or_default()
     }
 
     /// What has been texted to this phone, oldest first. Events of a phone are kept to a number, texts to another.
     pub async fn texts(&self) -> Vec<String> {
-        let found = self.control().get(&format!("messages?number={}", plain(self.number()))).await;
+        let found = self.switchboard().get(&format!("messages?number={}", plain(self.number()))).await;
         let texts = found["messages"].as_array().into_iter().flatten();
         texts.filter_map(|text| text["body"].as_str().map(str::to_owned)).collect()
     }
@@ -225,7 +227,7 @@ impl Phone {
 
     /// Claims what has come to this phone of one kind so far: it was to be expected, however often.
     pub async fn consume(&self, kind: &str) {
-        let _ = self.control().post("consume", &json!({ "number": self.number(), "kind": kind })).await;
+        let _ = self.switchboard().post("consume", &json!({ "number": self.number(), "kind": kind })).await;
     }
 }
 

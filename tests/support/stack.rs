@@ -25,6 +25,8 @@ pub struct Stack {
     pub aws_url: String,
     /// Its region.
     pub region: String,
+    /// The queue that wakes `escalate`.
+    pub queue_url: String,
     /// The event source that feeds `escalate`.
     pub queue_mapping: String,
     /// The name under which each package is deployed.
@@ -62,6 +64,7 @@ impl Stack {
             auth_token: text("/twilio/auth_token"),
             aws_url: text("/aws_endpoint_url"),
             region: text("/region"),
+            queue_url: text("/queue_url"),
             queue_mapping: text("/queue_mapping_id"),
             functions: facts["functions"].clone(),
             minute_seconds: facts["minute_seconds"].as_f64().expect("minute_seconds is a number"),

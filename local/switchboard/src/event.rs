@@ -73,6 +73,10 @@ pub(crate) enum What {
     TextFailed { from: String, body: String, status: String, code: Option<u32> },
     #[serde(rename = "text.sent")]
     TextSent { to: String, body: String },
+    /// The product asked something of the REST API about this phone. `status` is what it was answered, none if the
+    /// connection was cut; `done` says whether it was done all the same.
+    #[serde(rename = "request")]
+    Request { request: String, status: Option<u16>, done: bool, seconds: f64, callback: Option<String> },
     #[serde(rename = "webhook")]
     Webhook { id: u64, hook: String, url: String, status: Option<u16>, text: Option<String> },
 }
@@ -110,6 +114,7 @@ impl What {
             Self::TextReceived { .. } => "text.received",
             Self::TextFailed { .. } => "text.failed",
             Self::TextSent { .. } => "text.sent",
+            Self::Request { .. } => "request",
             Self::Webhook { .. } => "webhook",
         }
     }
@@ -136,6 +141,7 @@ impl What {
             | Self::CallEnded { .. }
             | Self::Problem { .. }
             | Self::TextSent { .. }
+            | Self::Request { .. }
             | Self::Webhook { .. } => false,
         }
     }

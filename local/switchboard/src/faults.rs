@@ -35,6 +35,8 @@ pub(crate) enum Effect {
     Lose,
     /// The webhook is sent again after its first answer.
     Double,
+    /// The webhook is sent again this many seconds after its first answer; nobody waits for it.
+    Again(f64),
     /// The webhook is sent twice at the same time.
     TwiceAtOnce,
     /// The webhook is sent this many seconds late.
@@ -140,9 +142,12 @@ impl Effect {
             | Self::Status { .. }
             | Self::Error { .. } => on.starts_with("rest."),
             Self::Queue(_) => on == "queue",
-            Self::Lose | Self::Double | Self::TwiceAtOnce | Self::Delay(_) | Self::Reorder => {
-                on.starts_with("webhook.")
-            }
+            Self::Lose
+            | Self::Double
+            | Self::Again(_)
+            | Self::TwiceAtOnce
+            | Self::Delay(_)
+            | Self::Reorder => on.starts_with("webhook."),
             Self::Down => true,
         }
     }

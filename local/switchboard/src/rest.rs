@@ -6,6 +6,7 @@ mod list;
 mod messages;
 
 use crate::board::Board;
+use crate::event::{About, What};
 use crate::faults::{Effect, total};
 use crate::server::Cut;
 use axum::extract::{Request, State};
@@ -15,6 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use error::ApiError;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use url::form_urlencoded;
 
 /// Largest request body that is read.
@@ -155,21 +157,78 @@ pub(crate) async fn handle(State(board): State<Arc<Board>>, request: Request) ->
     if !authorised || account != board.config.account_sid {
         return ApiError::unauthorised().into_response();
     }
-    let effects = board.strike(target.name(), &target.number(&board, &form));
+    let number = target.number(&board, &form);
+    let effects = board.strike(target.name(), &number);
     // The client may lose patience; what it asked for happens all the same.
-    let work = tokio::spawn(async move { with_faults(&board, &target, &form, &effects).await });
+    let work = tokio::spawn(async move {
+        let began = Instant::now();
+        let done = with_faults(&board, &target, &form, &effects).await;
+        note(&board, &target, &number, &form, &done, began.elapsed());
+        done.response
+    });
     work.await.unwrap_or_else(|_| ApiError::of(20_500, "Internal Server Error").into_response())
 }
 
-async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: &[Effect]) -> Response {
+/// What became of a request.
+#[derive(Debug)]
+struct Done {
+    response: Response,
+    /// What was made or changed; none if the request was refused or not handled.
+    made: Option<Value>,
+}
+
+impl From<Response> for Done {
+    fn from(response: Response) -> Self {
+        Self { response, made: None }
+    }
+}
+
+/// Writes a request into the log of the phone that it is about.
+fn note(board: &Board, target: &Target, number: &str, form: &Form, done: &Done, took: Duration) {
+    if number.is_empty() {
+        return;
+    }
+    let cut = done.response.extensions().get::<Cut>().is_some();
+    let sid = done.made.as_ref().and_then(|made| made["sid"].as_str());
+    let about = match (target, sid) {
+        (Target::CallCreate | Target::CallFetch(_) | Target::CallUpdate(_), Some(sid)) => About::Call(sid),
+        (Target::TextCreate | Target::TextFetch(_) | Target::TextUpdate(_), Some(sid)) => About::Message(sid),
+        (
+            Target::CallCreate
+            | Target::CallList
+            | Target::CallFetch(_)
+            | Target::CallUpdate(_)
+            | Target::CallDelete(_)
+            | Target::TextCreate
+            | Target::TextList
+            | Target::TextFetch(_)
+            | Target::TextUpdate(_)
+            | Target::TextDelete(_)
+            | Target::Recording(_),
+            _,
+        ) => About::Nothing,
+    };
+    let what = What::Request {
+        request: target.name().to_owned(),
+        status: (!cut).then(|| done.response.status().as_u16()),
+        done: done.made.is_some(),
+        seconds: took.as_secs_f64(),
+        callback: form.get("StatusCallback").map(str::to_owned),
+    };
+    board.publish(number, about, what);
+}
+
+async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: &[Effect]) -> Done {
     let before =
         total(effects, |effect| if let Effect::HoldBefore(wait) = effect { Some(*wait) } else { None });
     tokio::time::sleep(before).await;
     for effect in effects {
         match effect {
-            Effect::CutBefore | Effect::Down => return Cut::response(),
-            Effect::Status { status, placed: false } => return ApiError::plain(*status).into_response(),
-            Effect::Error { code, status } => return ApiError::chosen(*code, *status).into_response(),
+            Effect::CutBefore | Effect::Down => return Cut::response().into(),
+            Effect::Status { status, placed: false } => {
+                return ApiError::plain(*status).into_response().into();
+            }
+            Effect::Error { code, status } => return ApiError::chosen(*code, *status).into_response().into(),
             Effect::HoldBefore(_)
             | Effect::HoldAfter(_)
             | Effect::CutAfter
@@ -177,6 +236,7 @@ async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: 
             | Effect::Queue(_)
             | Effect::Lose
             | Effect::Double
+            | Effect::Again(_)
             | Effect::TwiceAtOnce
             | Effect::Delay(_)
             | Effect::Reorder => {}
@@ -186,19 +246,19 @@ async fn with_faults(board: &Arc<Board>, target: &Target, form: &Form, effects: 
     let after =
         total(effects, |effect| if let Effect::HoldAfter(wait) = effect { Some(*wait) } else { None });
     tokio::time::sleep(after).await;
-    for effect in effects {
+    let made = reply.as_ref().ok().map(|(_, value)| value.clone());
+    let wrong = effects.iter().find_map(|effect| {
         if let Effect::Status { status, .. } = effect {
-            return ApiError::plain(*status).into_response();
+            return Some(ApiError::plain(*status).into_response());
         }
-        if *effect == Effect::CutAfter {
-            return Cut::response();
-        }
-    }
-    match reply {
+        (*effect == Effect::CutAfter).then(Cut::response)
+    });
+    let response = wrong.unwrap_or_else(|| match reply {
         Ok((StatusCode::NO_CONTENT, _)) => StatusCode::NO_CONTENT.into_response(),
         Ok((status, value)) => (status, axum::Json(value)).into_response(),
         Err(error) => error.into_response(),
-    }
+    });
+    Done { response, made }
 }
 
 fn answer(board: &Arc<Board>, target: &Target, form: &Form) -> Reply {

@@ -130,6 +130,16 @@ async fn send_as_often(board: Arc<Board>, hook: Hook, effects: Vec<Effect>) -> R
     if effects.contains(&Effect::Double) {
         let _ = send_once(&board, &hook, &token).await;
     }
+    for effect in &effects {
+        if let Effect::Again(wait) = effect {
+            let (board, hook, token, wait) =
+                (Arc::clone(&board), hook.clone(), token.clone(), clock::seconds(*wait));
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                send_once(&board, &hook, &token).await
+            });
+        }
+    }
     first
 }
 

@@ -59,6 +59,7 @@ fn words(what: &What) -> String {
         }
         What::CallTones { digits } => digits.clone(),
         What::Webhook { url, .. } => url.clone(),
+        What::Request { callback, .. } => callback.clone().unwrap_or_default(),
         What::CallPlaced { .. }
         | What::CallRinging { .. }
         | What::CallAnswered { .. }

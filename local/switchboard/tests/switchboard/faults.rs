@@ -108,6 +108,46 @@ async fn callbacks_are_doubled_reordered_and_late() {
 }
 
 #[tokio::test]
+async fn a_webhook_comes_again_long_after_its_answer() {
+    let world = World::start().await;
+    world.product.on("/inbound/sms", Reply::twiml("<Message>PONG!</Message>"));
+    fault(&world, json!({ "on": "webhook", "effect": { "again": 0.5 } })).await;
+    let begun = Instant::now();
+    let reply = world.control("POST", &format!("/phones/{BEN}/text"), json!({ "body": "ping" })).await;
+    assert_eq!(reply["webhook"]["replies"], json!(["PONG!"]));
+    assert_eq!(world.product.seen("/inbound/sms").len(), 1, "nobody waits for the second");
+    let seen = world.product.wait("/inbound/sms", 2).await;
+    assert!(begun.elapsed().as_secs_f64() >= 0.5, "{:?}", begun.elapsed());
+    assert_eq!((seen[0].get("MessageSid"), &seen[0].token), (seen[1].get("MessageSid"), &seen[1].token));
+    let answers = world.get(&format!("/messages?number={BEN}")).await;
+    let from_us = answers["messages"].as_array().unwrap().iter().filter(|text| text["body"] == "PONG!");
+    assert_eq!(from_us.count(), 1, "what is answered to the second goes nowhere");
+}
+
+#[tokio::test]
+async fn what_the_product_asked_for_stands_in_the_log() {
+    let world = World::start().await;
+    let (to, url) = (CALL[0], world.at("/receipt/7"));
+    let asked = [to, CALL[1], CALL[2], ("StatusCallback", url.as_str())];
+    for (effect, status, done) in [
+        (json!({ "status": { "status": 500, "placed": true } }), json!(500), true),
+        (json!({ "status": { "status": 429 } }), json!(429), false),
+        (json!("cut_after"), Value::Null, true),
+        (json!({ "hold_after": 0.2 }), json!(201), true),
+    ] {
+        fault(&world, json!({ "on": "rest.call.create", "effect": effect.clone(), "count": 1 })).await;
+        world.rest("Calls.json", &asked).await;
+        let log = world.get(&format!("/phones/{BEN}/events?kind=request")).await;
+        let last = log["events"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["request"], "rest.call.create", "{last}");
+        assert_eq!((&last["status"], &last["done"]), (&status, &json!(done)), "{effect}");
+        assert_eq!(last["callback"], url.as_str(), "{effect}");
+        assert_eq!(last["call"].is_string(), done, "the id of what was placed: {last}");
+        assert_eq!(last["seconds"].as_f64().unwrap() >= 0.2, effect.get("hold_after").is_some(), "{last}");
+    }
+}
+
+#[tokio::test]
 async fn a_lost_document_ends_the_call() {
     let world = World::start().await;
     fault(&world, json!({ "on": "webhook.voice", "number": BEN, "effect": "lose" })).await;

@@ -1,0 +1,165 @@
+//! A person at risk, their contacts' phones, and what becomes of them. Functions die while we talk to them: whoever is not
+//! answered asks again, as people do.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use lucius_tests::{Contact, Phone, Story, User, Value, json, random, secs};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, sleep, sleep_until},
+};
+
+use crate::{
+    ledger::{Case, ContactCase},
+    plan::{Begins, Ends, Person},
+};
+
+/// The shortest time between two questions, in seconds here.
+const SHORTEST: u64 = 60;
+
+/// How long a look at the carrier's log waits for something to come.
+const LOOK: u64 = 20;
+
+/// Who asks in vain asks again after this.
+const AGAIN: Duration = secs(2);
+
+/// So many looks in a row say that it is over.
+const OVER: u32 = 8;
+
+/// A household.
+#[derive(Debug)]
+pub(crate) struct Household {
+    person: Person,
+    user: User,
+    contacts: Vec<Contact>,
+    /// When the cry for help was taken.
+    cried: OnceCell<Timestamp>,
+}
+
+impl Household {
+    /// Moves in: user, contacts, and what their phones will do.
+    pub(crate) async fn settle(story: &Story, person: Person) -> Self {
+        let user = story.user(&format!("U{}", random::letters())).await;
+        let mut contacts = Vec::new();
+        for (place, manners) in person.contacts.iter().enumerate() {
+            let name = format!("C{}{}", place + 1, random::letters());
+            let contact = if person.together {
+                user.contact_in_tier(&name, 1).await
+            } else {
+                user.contact(&name).await
+            };
+            let first: Vec<Value> =
+                manners.iter().map(|manner| json!({ "behaviour": manner.word() })).collect();
+            // Who says yes says that it is over as well: an accept that nobody keeps would call everybody again.
+            let mut script = json!([{ "press": "1" }, { "press": "9" }, { "press": "9" }, "hang_up"]);
+            if person.ends == Ends::Pin {
+                script = json!([{ "press": "1" }, "hang_up"]);
+            }
+            let ever = manners.last().map_or("no_answer", |manner| manner.word());
+            let settings = if place == person.hero {
+                json!({ "behaviour": "answer", "script": script, "next": first })
+            } else {
+                json!({ "behaviour": ever, "next": first })
+            };
+            contact.phone.is(settings).await;
+            contacts.push(contact);
+        }
+        Self { person, user, contacts, cried: OnceCell::new() }
+    }
+
+    /// Arms the switch so that the question comes as drawn, if this is somebody who misses it.
+    pub(crate) async fn arms(&self, start: Instant) {
+        match self.person.begins {
+            Begins::Cry => {}
+            Begins::Missed => {
+                let ahead = (start + self.person.at).saturating_duration_since(Instant::now());
+                let minutes = ahead.as_secs().max(SHORTEST);
+                let _ = self.user.arms(json!({ "check_interval_minutes": minutes })).await;
+            }
+        }
+    }
+
+    /// From the first trouble to the end of the incident, or to `end`.
+    pub(crate) async fn lives(&self, start: Instant, end: Instant) {
+        sleep_until(start + self.person.at).await;
+        match self.person.begins {
+            Begins::Cry => self.cries(end).await,
+            Begins::Missed => {}
+        }
+        let said = match self.person.ends {
+            Ends::Nines => "everybody is told that it is over",
+            Ends::Pin => "you have it",
+        };
+        let hero = &self.contacts[self.person.hero].phone;
+        while Instant::now() < end && !heard(hero, said, LOOK).await {}
+        // An assistant in a call that was on its way may open it again.
+        let mut looks = 0;
+        while Instant::now() < end && looks < OVER {
+            looks += 1;
+            if !self.is_over().await {
+                looks = 0;
+                if self.person.ends == Ends::Pin || !heard(hero, said, 0).await {
+                    self.enters_the_pin().await;
+                }
+            }
+            sleep(AGAIN).await;
+        }
+        // Nobody is asked again. An open incident would refuse it.
+        while Instant::now() < end && self.user.disarms().await.status != 200 {
+            sleep(AGAIN).await;
+        }
+    }
+
+    /// Texts SOS until it is said that it was taken.
+    async fn cries(&self, end: Instant) {
+        while Instant::now() < end {
+            let path = format!("phones/{}/text", self.user.phone.number());
+            let sent =
+                self.user.phone.switchboard().send("POST", &path, Some(&json!({ "body": "SOS" }))).await;
+            let replies = sent.body["webhook"]["replies"].to_string();
+            if replies.contains("We are calling your contacts now") {
+                let _ = self.cried.set(Timestamp::now());
+                return;
+            }
+            sleep(AGAIN).await;
+        }
+    }
+
+    /// The newest incident; none if there is none, or nobody answers.
+    async fn newest(&self) -> Option<Value> {
+        let answer = self.user.asks("GET", "/v1/users/{me}/incidents", None).await;
+        answer.body["data"].as_array()?.first().cloned()
+    }
+
+    async fn is_over(&self) -> bool {
+        self.newest().await.is_some_and(|incident| incident["status"] == "ended")
+    }
+
+    async fn enters_the_pin(&self) {
+        if let Some(incident) = self.newest().await {
+            let path = format!("/v1/incidents/{}/resolve", incident["id"]);
+            let _ = self.user.asks("POST", &path, Some(json!({ "pin": self.user.pin }))).await;
+        }
+    }
+
+    /// What lucius says, and what the carrier saw.
+    pub(crate) async fn testifies(&self) -> Case {
+        // Troubles are over: what is asked now is answered.
+        let (incidents, probes) = (self.user.incidents().await, self.user.probes().await);
+        let contacts = self.contacts.iter().map(|contact| async {
+            let kinds = "call.placed,call.ended,request";
+            ContactCase::new(contact.id, &contact.name, &contact.phone.events(kinds).await)
+        });
+        Case::new(&self.user.name, self.cried.get().copied(), &probes, incidents, join_all(contacts).await)
+    }
+}
+
+/// Whether somebody heard these words in a call that is over, now or within so many seconds.
+async fn heard(phone: &Phone, words: &str, seconds: u64) -> bool {
+    let words = words.replace(' ', "%20");
+    let path = format!("phones/{}/events?kind=call.ended&contains={words}&timeout={seconds}", phone.number());
+    let found = phone.switchboard().send("GET", &path, None).await;
+    found.body["events"].as_array().is_some_and(|events| !events.is_empty())
+}
