@@ -29,7 +29,7 @@ export SEED INCIDENTS STORM_SECONDS BREAK
 # And what make canary understands. Passwords are better put into the environment, or typed when they are asked for.
 export API_URL CONTACT_NUMBER USER_NUMBER CANARY_EMAIL CANARY_PASSWORD CANARY_PIN ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN PAGED_WITHIN ACCEPTED_WITHIN
 
-.PHONY: help up down test unit e2e lint fmt model simulate bugs fuzz bench canary chaos oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt model simulate pages bugs fuzz bench canary chaos oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,11 @@ fmt: tools ## format everything
 simulate: ## the real shell in a simulated world: MINUTES=1 SEED=..., or one run again: REPLAY=...
 	@cargo build --quiet --profile explore --package lucius-simulator
 	@$(SIMULATE) $(if $(REPLAY),--replay $(REPLAY),--minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)))
+
+pages: ## time to page in the simulated world: in each climate, and MISSES=10000 in one minute at PACES=100,30,5,1 calls a second
+	@cargo build --quiet --profile explore --package lucius-simulator
+	@$(SIMULATE) --pages
+	@$(SIMULATE) --herd $(or $(PACES),100,30,5,1) --users $(or $(MISSES),10000) --hours 12
 
 bugs: ## known bugs, one at a time: how long the simulator takes to find each (PATCHES=folder for others)
 	@MINUTES=$(or $(MINUTES),3) $(PYTHON) tests/simulator/bugs.py $(PATCHES)

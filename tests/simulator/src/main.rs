@@ -5,6 +5,8 @@
     reason = "counts of what one machine can do in a day do not overflow"
 )]
 
+mod pages;
+
 use std::{
     collections::BTreeMap,
     env,
@@ -46,7 +48,10 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(u8::from(outcome.violation.is_some())));
     }
     if let Some(herds) = option("--herd") {
-        return herd(&mut out, &herds, users, hours);
+        return pages::herd(&mut out, &herds, users, hours);
+    }
+    if env::args().any(|word| word == "--pages") {
+        return pages::alone(&mut out);
     }
     let minutes: f64 = number("--minutes", 1.0)?;
     let first: u64 = number("--seed", fresh())?;
@@ -68,31 +73,6 @@ fn main() -> anyhow::Result<ExitCode> {
     per_incident.sort_unstable();
     let median = per_incident.get(per_incident.len() / 2).copied().unwrap_or_default();
     writeln!(out, "steps for one incident, the median of all runs: {median}")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Everybody misses the same minute, against carriers that take so many calls in a second.
-fn herd(out: &mut impl std::io::Write, paces: &str, users: usize, hours: u32) -> anyhow::Result<ExitCode> {
-    writeln!(
-        out,
-        "| {users} misses in one minute, calls/s | called | p50 s | p99 s | max s | took s |\n|---|---|---|---|---|---|"
-    )?;
-    for pace in paces.split(',') {
-        let begin = Instant::now();
-        let plan = Plan { seed: 1, users, hours, herd: Some(pace.parse()?) };
-        let outcome = plan.run(false)?;
-        let mut to_call = outcome.to_call;
-        to_call.sort_unstable();
-        let at = |part: usize| to_call.get(to_call.len() * part / 100).copied().unwrap_or_default() / 1_000;
-        let last = to_call.last().copied().unwrap_or_default() / 1_000;
-        let took = begin.elapsed().as_secs();
-        writeln!(out, "| {pace} | {} | {} | {} | {last} | {took} |", to_call.len(), at(50), at(99))?;
-        out.flush()?;
-        if let Some(why) = outcome.violation {
-            writeln!(out, "broken: {why}")?;
-            return Ok(ExitCode::FAILURE);
-        }
-    }
     Ok(ExitCode::SUCCESS)
 }
 
