@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     phone::PhoneNumber,
-    policy::{BACKOFF_MAX, BACKOFF_MAX_FIRST, later},
+    policy::{BACKOFF_MAX, later},
     voice::Prompt,
 };
 
@@ -217,18 +217,14 @@ impl Pending {
         self.lease_until.map_or(self.not_before, |lease| lease.max(self.not_before))
     }
 
-    /// Puts the effect back for another try: the lease is cleared and the wait doubles up to its longest.
+    /// Puts the effect back for another try: the lease is cleared and the wait doubles up to its longest. Who has waited long for a
+    /// line waits behind many, and all of them asking often would take from the table what the calls of those in front need.
     pub fn back_off(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.attempt = self.attempt.saturating_add(1);
-        let longest = match self.effect {
-            Effect::Call { first: true, .. } => BACKOFF_MAX_FIRST,
-            Effect::Call { first: false, .. }
-            | Effect::Text { .. }
-            | Effect::Cancel { .. }
-            | Effect::Poll { .. } => BACKOFF_MAX,
-        };
-        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(longest.as_secs());
+        let waited = now.duration_since(self.decided_at).as_secs();
+        let longest = waited.div_euclid(4).clamp(*BACKOFF_MAX.start(), *BACKOFF_MAX.end());
+        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(longest);
         self.not_before = later(now, SignedDuration::from_secs(seconds));
         self.lease_until = None;
     }
@@ -392,42 +388,41 @@ mod tests {
     }
 
     #[test]
-    fn back_off_doubles_to_its_longest() {
-        let now = Timestamp::UNIX_EPOCH;
-        let waits = |effect: &Effect| {
-            let mut pending = Pending::new(effect.clone(), 1, now);
-            (0..80)
-                .map(|_| {
-                    pending.back_off(now);
-                    pending.not_before.as_second()
-                })
-                .collect::<Vec<_>>()
-        };
-        let call = |first| Effect::Call {
-            to: PhoneNumber::parse("+15005550006").unwrap(),
-            prompt: Prompt::goodbye(Vec::new()),
-            ring: SignedDuration::ZERO,
-            limit: SignedDuration::ZERO,
-            first,
-        };
-        for (effect, doubles) in [
-            (Effect::Cancel { sid: "CA".to_owned() }, [2, 4, 8, 16, 32, 53, 53]),
-            (call(false), [2, 4, 8, 16, 32, 53, 53]),
-            (call(true), [2, 4, 8, 16, 17, 17, 17]),
-        ] {
-            let waits = waits(&effect);
-            assert_eq!(waits.get(..7), Some(doubles.as_slice()));
-            assert!(waits.iter().all(|wait| (1..=60).contains(wait)));
-        }
+    fn back_off_doubles_and_then_grows_with_what_was_waited() {
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut pending = Pending::new(Effect::Cancel { sid: "CA".to_owned() }, 1, now);
+        let waits: Vec<i64> = (0..80)
+            .map(|_| {
+                pending.back_off(now);
+                let wait = pending.not_before.duration_since(now).as_secs();
+                now = pending.not_before;
+                wait
+            })
+            .collect();
+        let begins = [2, 4, 8, 16, 17, 17, 17, 20, 25, 31, 39, 49, 53, 53];
+        assert_eq!(waits.get(..begins.len()), Some(begins.as_slice()));
+        assert!(waits.iter().skip(begins.len()).all(|wait| *wait == 53));
     }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_end_the_waits() {
+        let mut pending =
+            Pending::new(Effect::Cancel { sid: "CA".to_owned() }, 1, later(Timestamp::UNIX_EPOCH, BACK));
+        for _ in 0..10 {
+            pending.back_off(Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!(pending.not_before.as_second(), 17);
+    }
+
+    const BACK: SignedDuration = SignedDuration::from_hours(1);
 
     /// Where lines are short, a window of ten seconds is used up in its second half.
     #[test]
     fn whoever_waits_for_a_line_does_not_come_at_the_same_point_of_every_window() {
-        for longest in [BACKOFF_MAX, BACKOFF_MAX_FIRST] {
+        for longest in [BACKOFF_MAX.start(), BACKOFF_MAX.end()] {
             for start in 0..10 {
-                let mut later = (1..=3_i64).map(|tries| (start + tries * longest.as_secs()) % 10);
-                assert!(later.any(|into| into < 5), "{longest:?} from {start}");
+                let mut later = (1..=3_i64).map(|tries| (start + tries * longest) % 10);
+                assert!(later.any(|into| into < 5), "{longest} from {start}");
             }
         }
     }

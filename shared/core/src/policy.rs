@@ -4,6 +4,8 @@
 //! story is watched or tested. Times that belong to telephones and people (ringing, a call in progress) shrink with it down to
 //! a floor, because a finger does not get faster.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// `at` moved by `by`; the end of time stands in for what lies beyond it.
@@ -60,12 +62,10 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How long a performer may take for the effects of one commit before anybody else may try them.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The longest wait before another try at a carrier that did not take one, in seconds. It is no multiple of the ten seconds in which
-/// calls are counted: whoever came when a window was used up must not come at the same point of every later one.
-pub const BACKOFF_MAX: SignedDuration = SignedDuration::from_secs(53);
-
-/// The same for a call of an incident for which none has been placed.
-pub const BACKOFF_MAX_FIRST: SignedDuration = SignedDuration::from_secs(17);
+/// The longest wait before another try at a carrier that did not take one, in seconds: a quarter of what has been waited already,
+/// within these. Neither is a multiple of the ten seconds in which calls are counted: whoever came when a window was used up must not
+/// come at the same point of every later one.
+pub const BACKOFF_MAX: RangeInclusive<i64> = 17..=53;
 
 impl Policy {
     /// `n` product minutes.
