@@ -28,9 +28,6 @@ const AGAIN: Duration = secs(2);
 /// So many looks in a row say that it is over.
 const OVER: u32 = 8;
 
-/// So often somebody asks in vain after the troubles.
-const ASKED: u32 = 30;
-
 /// A household.
 #[derive(Debug)]
 pub(crate) struct Household {
@@ -136,19 +133,6 @@ impl Household {
         answer.body["data"].as_array()?.first().cloned()
     }
 
-    /// All that is listed of this person. Troubles are over: whoever asks again is answered.
-    async fn listed(&self, what: &str) -> Vec<Value> {
-        let path = format!("/v1/users/{{me}}/{what}");
-        for _ in 0..ASKED {
-            let answer = self.user.asks("GET", &path, None).await;
-            if let (200, Some(data)) = (answer.status, answer.body["data"].as_array()) {
-                return data.clone();
-            }
-            sleep(AGAIN).await;
-        }
-        panic!("{} cannot be read after the troubles", self.user.name)
-    }
-
     async fn is_over(&self) -> bool {
         self.newest().await.is_some_and(|incident| incident["status"] == "ended")
     }
@@ -162,7 +146,7 @@ impl Household {
 
     /// What lucius says, and what the carrier saw.
     pub(crate) async fn testifies(&self) -> Case {
-        let (incidents, probes) = (self.listed("incidents").await, self.listed("probes").await);
+        let (incidents, probes) = (self.user.listed("incidents").await, self.user.listed("probes").await);
         let contacts = self.contacts.iter().map(|contact| async {
             let kinds = "call.placed,call.ended,request";
             ContactCase::new(contact.id, &contact.name, &contact.phone.events(kinds).await)

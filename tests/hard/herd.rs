@@ -80,13 +80,13 @@ async fn paged(user: &User, minute: Timestamp) -> Value {
     let limit = Duration::try_from(left).unwrap_or_default() + secs(240);
     let mut incident = until(&format!("{} has an incident that is over", user.name), limit, async || {
         tokio::time::sleep(secs(2)).await;
-        let newest = user.incidents().await.into_iter().next().unwrap_or_default();
+        let newest = user.listed("incidents").await.into_iter().next().unwrap_or_default();
         if newest["status"] == "ended" { Ok(newest) } else { Err(newest) }
     })
     .await;
     let mut entries = incident["timeline"].as_array().into_iter().flatten();
     assert!(entries.any(|entry| entry["what"] == "accepted"), "{incident}");
-    incident["deadline"] = user.probes().await[0]["deadline"].clone();
+    incident["deadline"] = user.listed("probes").await[0]["deadline"].clone();
     incident
 }
 

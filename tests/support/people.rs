@@ -144,6 +144,22 @@ impl User {
         data.as_array().cloned().unwrap_or_default()
     }
 
+    /// All `incidents` or `probes`, newest first. Who is told to try again does so, as people do where everything is busy or broken.
+    ///
+    /// # Panics
+    /// Nobody has answered for a minute.
+    pub async fn listed(&self, what: &str) -> Vec<Value> {
+        let path = format!("/v1/users/{{me}}/{what}");
+        until(&format!("{what} of {} are shown", self.name), secs(60), async || {
+            let answer = self.asks("GET", &path, None).await;
+            if answer.status >= 500 {
+                return Err(answer.body);
+            }
+            Ok(answer.data().as_array().cloned().unwrap_or_default())
+        })
+        .await
+    }
+
     /// Waits until the newest incident is as `fits` says; it.
     pub async fn incident_where(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         until(what, secs(40), async || {
