@@ -15,11 +15,15 @@ use lucius_shell::Response;
 use crate::{
     carrier::place_in,
     functions::{Invocation, Post, ReplyTo},
+    people::Act,
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
 
 /// More of a contact's callbacks than anybody remembers one by one: told again in a row, from so many on.
 const ROW: usize = 12;
+
+/// More than the last eight.
+const FORGOTTEN: Millis = 12;
 
 /// The carrier asks no further time.
 const LAST_TRY: u32 = 2;
@@ -60,10 +64,31 @@ impl Inner {
             let (least, most) =
                 self.one_of((MINUTE, 10 * MINUTE), &[(10 * MINUTE, 2 * HOUR), (2 * HOUR, 12 * HOUR)]);
             let after = self.between(least, most);
+            if let Some(phone) = self.user_behind(&old).filter(|_| self.odds(500)) {
+                self.is_forgotten(after, &phone);
+            }
             self.sends_again(after, old.clone());
         }
         if let Some(key) = place_in(&old.path).filter(|_| old.path.starts_with("/receipt/call/")) {
             self.tells_in_a_row(key, old);
+        }
+    }
+
+    /// The number of the person at risk who has sent this, or keyed it in.
+    fn user_behind(&self, post: &Post) -> Option<String> {
+        let by_them = post.path == "/inbound/sms" || post.path.starts_with("/call/ask/");
+        let numbers = post.fields.iter().filter(|(name, _)| by_them && ["From", "To"].contains(name));
+        let mut numbers = numbers.map(|(_, number)| number);
+        numbers.find(|number| self.people.user_at(number).is_some()).cloned()
+    }
+
+    /// Who sends old requests again can also make up a sender: before `after`, more texts come from this number than an actor
+    /// remembers the answers of.
+    fn is_forgotten(&mut self, after: Millis, phone: &str) {
+        for number in 0..FORGOTTEN {
+            let (from, body) = (phone.to_owned(), "who is this?".to_owned());
+            let before = (FORGOTTEN - number) * SECOND;
+            self.soon(after - before, Happening::Person(Act::Text { from, body }));
         }
     }
 
