@@ -19,7 +19,7 @@ use lucius_core::{
     policy::{LEASE, later},
     voice::Reply,
 };
-use lucius_store::{Actor, Change, Commit, CommitError, Loaded, Store, StoreError, Taken};
+use lucius_store::{Actor, Change, Commit, CommitError, Loaded, Store, StoreError, Taken, Why};
 
 use crate::{
     alarm, perform,
@@ -34,6 +34,10 @@ const PERSISTENCE: SignedDuration = SignedDuration::from_secs(4);
 /// A performer takes on new effects only this long after it has begun: their request and its outcome must fit into the
 /// function's time.
 const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(7);
+
+/// The release that has written it may be here again any moment, and whoever is overdue by then is to be paged in time: it is looked
+/// at in every cycle of the sweep.
+const FAILS_OF_A_LATER_RELEASE: u32 = 2;
 
 /// What an event led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,10 @@ pub enum RunError {
 impl From<StoreError> for RunError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Undecodable { actor, version, fails, why: why @ Why::Schema(Some(_)) } => {
+                let fails = fails.min(FAILS_OF_A_LATER_RELEASE);
+                Self::Poisoned { actor, version, fails, why: why.to_string() }
+            }
             StoreError::Undecodable { actor, version, fails, why } => {
                 Self::Poisoned { actor, version, fails, why: why.to_string() }
             }

@@ -11,6 +11,7 @@ use lucius_core::{
     effect::CallProgress,
     history::What,
     incident::Status,
+    policy::later,
     voice::Reply,
     words::Answer,
 };
@@ -162,6 +163,26 @@ async fn a_poisoned_actor_waits() {
     wake(&stage.shell, ActorId::Deadman(user)).await.unwrap();
     let due = stage.due_of(ActorId::Deadman(user)).await.unwrap();
     assert!(due > stage.now(), "it comes again later");
+}
+
+/// Whoever was put off, by another release for example, is due again when their state says so: no earlier, and not for ever.
+#[tokio::test]
+async fn whoever_was_put_off_is_put_right_by_the_next_wake() {
+    let stage = Stage::new().await;
+    let user = stage.armed_user_later(1).await;
+    let actor = ActorId::Deadman(user);
+    let due = stage.due_of(actor).await;
+    let before = stage.store().load_deadman(user).await.unwrap().unwrap();
+    let soon = later(stage.now(), SignedDuration::from_secs(10));
+    assert!(stage.store().postpone(actor, before.version, soon).await.unwrap());
+    assert_eq!(stage.due_of(actor).await, Some(soon));
+    stage.advance(SignedDuration::from_secs(10));
+    stage.wake(actor).await;
+    assert_eq!(stage.due_of(actor).await, due);
+    assert_eq!(stage.store().load_deadman(user).await.unwrap().unwrap().state, before.state);
+    stage.forget_calls();
+    stage.wake(actor).await;
+    assert_eq!(stage.writes(), 0, "once");
 }
 
 /// A switch that is woken early does nothing, and writes nothing.

@@ -217,7 +217,7 @@ impl Functions {
             | Invocation::Edit(_) => None,
         };
         let running =
-            Running { task, skew, dies_in, about, performs, acts, again, release, ..Running::default() };
+            Running { task, release, skew, dies_in, about, performs, again, acts, ..Running::default() };
         inner.running.task = task;
         inner.tell(|| format!("starts: {}", crate::work::name(&invocation)));
         let began = inner.now;

@@ -96,7 +96,7 @@ impl Inner {
     fn tells_in_a_row(&mut self, key: (u64, usize), old: Post) {
         let told = self.kept.0.entry(key).or_default();
         told.push(old);
-        if told.len() % ROW != 0 {
+        if !told.len().is_multiple_of(ROW) {
             return;
         }
         let row = told.clone();

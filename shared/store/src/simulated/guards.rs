@@ -1,5 +1,4 @@
 //! What `DynamoDB` is asked, beside what the simulated table makes of it: the same writes, over the same items.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its table has to stop")]
 
 #[expect(dead_code, reason = "the suite of the store needs more of it")]
 #[path = "../../tests/contract/world.rs"]
