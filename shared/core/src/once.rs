@@ -15,6 +15,13 @@ use crate::{
 pub struct EventName(String);
 
 impl EventName {
+    /// That a number stops our texts or takes them again, as the number itself remembers it. `key` names the text. It is taken when
+    /// everybody who knows the number has heard of it: whoever has it need not ask further.
+    #[must_use]
+    pub fn of_number(key: &str) -> Self {
+        Self(format!("NUMBER/{key}"))
+    }
+
     /// As text, to be digested.
     #[must_use]
     pub fn as_str(&self) -> &str {

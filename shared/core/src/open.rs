@@ -134,6 +134,7 @@ pub(crate) fn copy(
         called_at: Vec::new(),
         calls: Vec::new(),
         over: Vec::new(),
+        unheard: Vec::new(),
         call: Line::default(),
         sms: Line::default(),
         wrong_codes: 0,

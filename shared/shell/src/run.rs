@@ -19,7 +19,7 @@ use lucius_core::{
     policy::{LEASE, later},
     voice::Reply,
 };
-use lucius_store::{Actor, Change, Commit, CommitError, Loaded, Store, StoreError, Taken};
+use lucius_store::{Actor, Change, Commit, CommitError, Loaded, Store, StoreError, Taken, Why};
 
 use crate::{
     alarm, perform,
@@ -34,6 +34,10 @@ const PERSISTENCE: SignedDuration = SignedDuration::from_secs(4);
 /// A performer takes on new effects only this long after it has begun: their request and its outcome must fit into the
 /// function's time.
 const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(7);
+
+/// The release that has written it may be here again any moment, and whoever is overdue by then is to be paged in time: it is looked
+/// at in every cycle of the sweep.
+const FAILS_OF_A_LATER_RELEASE: u32 = 2;
 
 /// What an event led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,10 @@ pub enum RunError {
 impl From<StoreError> for RunError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Undecodable { actor, version, fails, why: why @ Why::Schema(Some(_)) } => {
+                let fails = fails.min(FAILS_OF_A_LATER_RELEASE);
+                Self::Poisoned { actor, version, fails, why: why.to_string() }
+            }
             StoreError::Undecodable { actor, version, fails, why } => {
                 Self::Poisoned { actor, version, fails, why: why.to_string() }
             }
@@ -94,6 +102,12 @@ struct Read {
 }
 
 impl Read {
+    /// One of them was set aside by somebody who could not read or decide it.
+    fn was_put_off(&self) -> bool {
+        self.deadman.as_ref().is_some_and(|read| read.put_off)
+            || self.incident.as_ref().is_some_and(|read| read.put_off)
+    }
+
     fn case(&self) -> Case {
         Case {
             deadman: self.deadman.as_ref().map(|loaded| loaded.state.clone()),
@@ -324,7 +338,8 @@ fn poisoned(scope: Scope, read: &Read, why: &str) -> RunError {
     RunError::Poisoned { actor, version: version.unwrap_or_default(), fails, why: why.to_owned() }
 }
 
-/// Writes what changed, on condition that nothing else has. Without a change nothing is written.
+/// Writes what changed, on condition that nothing else has. Without a change nothing is written, but for an actor that was put off:
+/// the index would go on saying that it is due when it is not.
 async fn commit<P: Ports>(
     shell: &Shell<P>,
     read: &Read,
@@ -333,7 +348,7 @@ async fn commit<P: Ports>(
     event: Option<EventName>,
     until: Timestamp,
 ) -> Result<(), CommitError> {
-    let unchanged = *before == decision.case && !decision.removed;
+    let unchanged = *before == decision.case && !decision.removed && !read.was_put_off();
     if unchanged && decision.rows.is_empty() && decision.pointers.is_empty() {
         return Ok(());
     }
@@ -371,7 +386,7 @@ fn change<T: Actor + Clone + PartialEq>(read: Option<&Loaded<T>>, next: Option<&
     match (read, next) {
         (_, None) => None,
         (None, Some(next)) => Some(Change::New(next.clone())),
-        (Some(read), Some(next)) if read.state == *next => {
+        (Some(read), Some(next)) if read.state == *next && !read.put_off => {
             Some(Change::Check { id: next.id(), version: read.version })
         }
         (Some(read), Some(next)) => Some(Change::Update { version: read.version, to: next.clone() }),

@@ -11,10 +11,12 @@ use lucius_core::{
     effect::CallProgress,
     history::What,
     incident::Status,
+    policy::later,
     voice::Reply,
     words::Answer,
 };
 use lucius_shell::{
+    RunError,
     ports::{NotArranged, Ports as _},
     run,
     sweep::{Invoker, sweep},
@@ -163,6 +165,26 @@ async fn a_poisoned_actor_waits() {
     assert!(due > stage.now(), "it comes again later");
 }
 
+/// Whoever was put off, by another release for example, is due again when their state says so: no earlier, and not for ever.
+#[tokio::test]
+async fn whoever_was_put_off_is_put_right_by_the_next_wake() {
+    let stage = Stage::new().await;
+    let user = stage.armed_user_later(1).await;
+    let actor = ActorId::Deadman(user);
+    let due = stage.due_of(actor).await;
+    let before = stage.store().load_deadman(user).await.unwrap().unwrap();
+    let soon = later(stage.now(), SignedDuration::from_secs(10));
+    assert!(stage.store().postpone(actor, before.version, soon).await.unwrap());
+    assert_eq!(stage.due_of(actor).await, Some(soon));
+    stage.advance(SignedDuration::from_secs(10));
+    stage.wake(actor).await;
+    assert_eq!(stage.due_of(actor).await, due);
+    assert_eq!(stage.store().load_deadman(user).await.unwrap().unwrap().state, before.state);
+    stage.forget_calls();
+    stage.wake(actor).await;
+    assert_eq!(stage.writes(), 0, "once");
+}
+
 /// A switch that is woken early does nothing, and writes nothing.
 #[tokio::test]
 async fn an_early_wake_does_nothing() {
@@ -235,4 +257,25 @@ async fn a_queue_that_hangs_keeps_nothing_overdue_from_being_handed_over() {
     let first = futures::future::select(taken, sweeping).await;
     assert!(matches!(first, futures::future::Either::Left(_)), "there are hints that could not be sent");
     assert_eq!(*deputy.0.lock().unwrap(), [ActorId::Deadman(overdue)]);
+}
+
+/// A table so slow that nothing could be taken on any more is no fault of the actor that waits for it.
+#[tokio::test]
+async fn a_wake_that_comes_to_its_claim_too_late_is_woken_again_and_sets_nobody_aside() {
+    let stage = Stage::new().await;
+    let user = stage.armed_user(1).await;
+    let actor = ActorId::Deadman(user);
+    let due = stage.due_of(actor).await;
+    for seconds in [8, 60] {
+        stage.slow_table(SignedDuration::from_secs(seconds));
+        let woken = wake(&stage.shell, actor).await;
+        stage.slow_table(SignedDuration::ZERO);
+        assert!(matches!(woken, Err(RunError::NotRecorded(_))), "{woken:?}");
+        assert_eq!(stage.due_of(actor).await, due, "it is not put off");
+        assert_eq!(stage.carrier.take(), []);
+    }
+    // One that is in time takes everything on.
+    stage.slow_table(SignedDuration::from_secs(6));
+    wake(&stage.shell, actor).await.unwrap();
+    assert_eq!(stage.carrier.take(), [Did::Texted("+12025550001".to_owned())]);
 }

@@ -71,7 +71,7 @@ impl<'a> Actions<'a> {
             actions.pointer(pointer, commit);
         }
         if let Some(name) = &commit.event {
-            actions.event(name, commit);
+            actions.event(name, commit.op, commit.now);
         }
         let writes = actions.by_key.values().any(|action| !matches!(action.write, Write::Check));
         Ok(if writes { actions.by_key.into_values().collect() } else { Vec::new() })
@@ -97,6 +97,22 @@ impl<'a> Actions<'a> {
             actions.put(keys::first_admin(), [holder], Guard::Absent, Refusal::Admin);
         }
         Ok(actions.by_key.into_values().collect())
+    }
+
+    /// What it takes to remember that a number stops our texts, or takes them again.
+    pub(crate) fn stopping(
+        ring: &'a Keyring,
+        phone: &PhoneNumber,
+        stopped: bool,
+        name: &EventName,
+        op: OpId,
+        now: Timestamp,
+    ) -> Vec<Action> {
+        let mut actions = Self::new(ring);
+        let said = [("stopped", AttributeValue::Bool(stopped)), ("changed_at", n(millis(now)))];
+        actions.put(keys::stop(ring, phone), said, Guard::None, Refusal::Moved);
+        actions.event(name, op, now);
+        actions.by_key.into_values().collect()
     }
 
     fn add(&mut self, key: Key, write: Write, guard: Guard, refusal: Refusal) {
@@ -169,8 +185,8 @@ impl<'a> Actions<'a> {
     }
 
     /// Takes the name of what a human has done, in the same breath as what follows from it: neither is ever there alone.
-    fn event(&mut self, name: &EventName, commit: &Commit) {
-        let (by, end) = (s(commit.op.to_string()), later(commit.now, EVENTS_KEPT));
+    fn event(&mut self, name: &EventName, op: OpId, now: Timestamp) {
+        let (by, end) = (s(op.to_string()), later(now, EVENTS_KEPT));
         let attributes = [("op", by), ("ttl", ttl(end))];
         self.put(keys::event(self.ring, name), attributes, Guard::Absent, Refusal::Known);
     }

@@ -122,5 +122,6 @@ pub(crate) fn decode<T: Actor>(id: T::Id, item: &Item) -> Result<Loaded<T>, Stor
     // The parser's own words may quote what it read.
     let state =
         serde_json::from_str(json).map_err(|error| undecodable(Why::State { column: error.column() }))?;
-    Ok(Loaded { state, version, op })
+    let put_off = number::<u32>(item, "fails") != Some(0);
+    Ok(Loaded { state, version, op, put_off })
 }

@@ -30,6 +30,8 @@ pub struct Loaded<T> {
     pub version: u64,
     /// The commit that wrote it.
     pub op: OpId,
+    /// It was put off since then: the index says another time than its state does, until it is written again.
+    pub put_off: bool,
 }
 
 /// What a commit does with one actor.
@@ -175,11 +177,17 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<NumberCard, StoreError>> + Send;
 
-    /// Remembers whether a number has stopped our texts.
+    /// Whether a commit, or [`Store::stop`], has taken this name.
+    fn is_decided(&self, name: &EventName) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Remembers whether a number has stopped our texts, and takes the name of the text that says so. One whose name is taken
+    /// changes nothing, and is no error: what it says may have been taken back since.
     fn stop(
         &self,
         phone: &PhoneNumber,
         stopped: bool,
+        name: &EventName,
+        op: OpId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

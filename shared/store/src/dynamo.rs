@@ -14,10 +14,12 @@ use lucius_core::{
     history::{Entry, ProbeRecord},
     id::{IncidentId, OpId, UserId},
     incident::Incident,
+    once::EventName,
     phone::PhoneNumber,
 };
 
 use crate::{
+    actions::Actions,
     actor::{Actor, decode},
     api::{CallSession, Commit, Cursor, DuePage, Loaded, Page, Store},
     attribute::{Item, s},
@@ -156,8 +158,19 @@ impl Store for DynamoStore {
         self.number_card(phone, now).await
     }
 
-    async fn stop(&self, phone: &PhoneNumber, stopped: bool, now: Timestamp) -> Result<(), StoreError> {
-        self.write_stop(phone, stopped, now).await
+    async fn is_decided(&self, name: &EventName) -> Result<bool, StoreError> {
+        Ok(self.item(keys::event(&self.ring, name)).await?.is_some())
+    }
+
+    async fn stop(
+        &self,
+        phone: &PhoneNumber,
+        stopped: bool,
+        name: &EventName,
+        op: OpId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        settle::write_stop(self, Actions::stopping(&self.ring, phone, stopped, name, op, now), op).await
     }
 
     async fn due(&self, shard: u8, before: Timestamp, after: Option<Cursor>) -> Result<DuePage, StoreError> {

@@ -9,6 +9,9 @@
 //! Phone numbers, e-mail addresses and codes are never part of a key: their keyed digests are ([`Keyring`]). Errors name an
 //! operation, the service's error code and, for an item, its actor; never what was stored.
 
+#[cfg(test)]
+extern crate self as lucius_store;
+
 mod action;
 mod actions;
 mod actor;
@@ -27,7 +30,7 @@ mod lists;
 mod number;
 pub mod schema;
 mod settle;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod simulated;
 mod sweep;
 mod users;

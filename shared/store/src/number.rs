@@ -12,7 +12,7 @@ use serde::{
 };
 
 use crate::{
-    attribute::{Item, instant, millis, n, number, text},
+    attribute::{Item, instant, number, text},
     dynamo::DynamoStore,
     error::StoreError,
     keyring::Keyring,
@@ -105,17 +105,5 @@ impl DynamoStore {
     ) -> Result<NumberCard, StoreError> {
         let items = self.all(self.query(&keys::user_phone(&self.ring, phone), "")).await?;
         Ok(NumberCard::of(&self.ring, phone, &items, now))
-    }
-
-    pub(crate) async fn write_stop(
-        &self,
-        phone: &PhoneNumber,
-        stopped: bool,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut item = keys::stop(&self.ring, phone).item();
-        item.insert("stopped".to_owned(), aws_sdk_dynamodb::types::AttributeValue::Bool(stopped));
-        item.insert("changed_at".to_owned(), n(millis(now)));
-        self.put(item).await
     }
 }

@@ -88,6 +88,18 @@ pub(crate) async fn write_user(
     }
 }
 
+/// Remembers what a number has said of our texts, once for each time that it says so.
+pub(crate) async fn write_stop(table: &impl Table, actions: Vec<Action>, op: OpId) -> Result<(), StoreError> {
+    match settle(table, actions, op).await {
+        Ok(()) | Err(Verdict::Refused(Refusal::Known)) => Ok(()),
+        Err(Verdict::Failed(failed)) => Err(failed.into()),
+        // Another text of this number at the same moment: it has to be sent again.
+        Err(Verdict::Refused(
+            Refusal::Moved | Refusal::Phone | Refusal::Email | Refusal::Admin | Refusal::Skip,
+        )) => Err(Failed::coded("TransactWriteItems", "TransactionConflictException").into()),
+    }
+}
+
 /// Writes the actions, all or none. `Ok` also means that the commit `op` had written them before.
 async fn settle(table: &impl Table, mut actions: Vec<Action>, op: OpId) -> Result<(), Verdict> {
     let mut token = op.to_string();

@@ -4,8 +4,11 @@
 //! refusal means is found out by the same lines as on `DynamoDB`. Only the table behind them is another: atomic writes, strongly
 //! consistent reads, and an index that may lie behind.
 
+#[cfg(test)]
+mod guards;
+mod memory;
+
 use std::{
-    collections::BTreeMap,
     future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -18,22 +21,24 @@ use lucius_core::{
     history::{Entry, ProbeRecord},
     id::{IncidentId, OpId, UserId},
     incident::Incident,
+    once::EventName,
     phone::PhoneNumber,
     policy::later,
 };
 
+use self::memory::{Memory, place};
 use crate::{
-    action::{Action, Guard, Write},
+    action::{Action, Write},
     actions::Actions,
-    actor::{Actor, decode},
+    actor::{Actor, SCHEMA, decode},
     api::{CallSession, Commit, Cursor, DueEntry, DuePage, Loaded, Page, Store},
-    attribute::{Item, instant, millis, n, number, s, text},
+    attribute::{Item, instant, millis, n, number, s},
     calls, due,
     error::{CommitError, CreateError, Failed, Fault, StoreError},
     keyring::Keyring,
     keys::{self, Key},
     number::NumberCard,
-    settle::{self, Refused, Table, Unwritten},
+    settle::{self, Table, Unwritten},
     sweep,
 };
 
@@ -52,6 +57,15 @@ pub enum Fate {
     LostAfter,
 }
 
+/// Of two releases that are there at the same time, the one that asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// The one that this code is. It reads what it has written itself.
+    This,
+    /// The next one. It writes the next [`SCHEMA`] and reads both; all else is the same.
+    Next,
+}
+
 /// What surrounds the table.
 pub trait Weather: Send + Sync + 'static {
     /// A request is on its way; it is worked on when this ends.
@@ -68,20 +82,19 @@ pub trait Weather: Send + Sync + 'static {
 
     /// `commit` has just been written.
     fn committed(&self, commit: &Commit);
+
+    /// Which release asks.
+    fn release(&self) -> Release;
+
+    /// The item of `actor` was met by a release that cannot read it.
+    fn unreadable(&self, actor: ActorId);
 }
 
 /// How many entries of the index one page holds: few, so that several pages are read.
 const DUE_PAGE: usize = 7;
 
-/// What the index shows of an actor, since when; the last two or three.
-type Shown = Vec<(Timestamp, Option<Item>)>;
-
-#[derive(Debug, Default)]
-struct Memory {
-    items: BTreeMap<Key, Item>,
-    /// The index, shard by shard and actor by actor.
-    index: BTreeMap<String, BTreeMap<String, Shown>>,
-}
+/// What the next release writes.
+const NEXT_SCHEMA: u32 = SCHEMA.saturating_add(1);
 
 /// The store on a table in memory.
 #[derive(Debug)]
@@ -172,112 +185,38 @@ impl<W: Weather> SimulatedStore<W> {
 
     async fn load<T: Actor>(&self, id: T::Id) -> Result<Option<Loaded<T>>, StoreError> {
         let key = keys::actor(T::named(id));
-        self.request("GetItem", |memory| memory.items.get(&key).map(|item| decode(id, item)).transpose())
-            .await?
+        let release = self.weather.release();
+        let read =
+            |memory: &mut Memory| memory.items.get(&key).map(|item| read_by(release, id, item)).transpose();
+        let read = self.request("GetItem", read).await?;
+        if let Err(StoreError::Undecodable { actor, .. }) = &read {
+            self.weather.unreadable(*actor);
+        }
+        read
     }
 }
 
-impl Memory {
-    /// Writes the actions if all their guards hold.
-    fn write(&mut self, actions: &[Action], shows_at: Timestamp) -> Result<(), Unwritten> {
-        let refused: Vec<Refused> = actions
-            .iter()
-            .enumerate()
-            .filter(|(_, action)| !holds(&action.guard, self.items.get(&action.key)))
-            .map(|(index, action)| Refused { index, found: self.items.get(&action.key).cloned() })
-            .collect();
-        if !refused.is_empty() {
-            return Err(Unwritten::Refused(refused));
+/// Reads an actor's item as a release does.
+fn read_by<T: Actor>(release: Release, id: T::Id, item: &Item) -> Result<Loaded<T>, StoreError> {
+    match release {
+        Release::Next if number(item, "schema") == Some(NEXT_SCHEMA) => {
+            let mut item = item.clone();
+            item.insert("schema".to_owned(), n(SCHEMA));
+            decode(id, &item)
         }
-        for action in actions {
-            match &action.write {
-                Write::Put(item) => {
-                    self.items.insert(action.key.clone(), item.clone());
-                    self.show(&action.key, shows_at);
-                }
-                Write::Delete => {
-                    self.items.remove(&action.key);
-                    self.show(&action.key, shows_at);
-                }
-                Write::Check => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Carries an actor's item over to the index, which shows it from then on.
-    fn show(&mut self, key: &Key, from: Timestamp) {
-        if key.sk != keys::ACTOR {
-            return;
-        }
-        let Ok(actor) = key.pk.parse() else { return };
-        let entry = self.items.get(key).filter(|item| item.contains_key("due_at")).map(|item| {
-            let projected = ["pk", "due_shard", "due_at", "rank", "version", "fails"];
-            projected.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
-        });
-        let shown = self.index.entry(keys::due_shard(actor)).or_default().entry(key.pk.clone()).or_default();
-        // Writings of one item reach the index in their order.
-        let from = shown.last().map_or(from, |(earlier, _)| from.max(*earlier));
-        shown.push((from, entry));
-    }
-
-    /// What the index shows at `now` of a shard: those who are due up to `before`, the earliest first. What is older is forgotten.
-    fn due(&mut self, shard: &str, now: Timestamp, before: i64) -> Vec<Item> {
-        let mut seen = Vec::new();
-        let Some(shard) = self.index.get_mut(shard) else { return seen };
-        shard.retain(|_, shown| {
-            let past = shown.iter().take_while(|(from, _)| *from <= now).count();
-            shown.drain(..past.saturating_sub(1));
-            if let Some((from, Some(entry))) = shown.first()
-                && *from <= now
-                && number::<i64>(entry, "due_at").is_some_and(|at| at <= before)
-            {
-                seen.push(entry.clone());
-            }
-            !matches!(shown.as_slice(), [(from, None)] if *from <= now)
-        });
-        seen.sort_by_cached_key(place);
-        seen
-    }
-
-    fn partition(&self, pk: &str) -> impl Iterator<Item = &Item> {
-        let first = Key { pk: pk.to_owned(), sk: String::new() };
-        self.items.range(first..).take_while(move |(key, _)| key.pk == pk).map(|(_, item)| item)
-    }
-
-    /// Counts one in `attribute`, up to `limit`.
-    fn count(&mut self, key: &Key, attribute: &str, limit: u32) -> Option<u32> {
-        let item = self.items.entry(key.clone()).or_insert_with(|| key.item());
-        let taken = number(item, attribute).unwrap_or(0);
-        (taken < limit).then(|| {
-            item.insert(attribute.to_owned(), n(taken.saturating_add(1)));
-            taken.saturating_add(1)
-        })
+        Release::This | Release::Next => decode(id, item),
     }
 }
 
-/// Where an entry stands in the index.
-fn place(item: &Item) -> (Option<i64>, Option<String>) {
-    (number(item, "due_at"), text(item, "pk").map(str::to_owned))
-}
-
-/// Whether `guard` holds of the item as it is.
-fn holds(guard: &Guard, found: Option<&Item>) -> bool {
-    let Some(item) = found else {
-        return !matches!(guard, Guard::Version(_));
-    };
-    let over =
-        |now: &Timestamp| number::<i64>(item, "expires_at").is_some_and(|end| end <= now.as_millisecond());
-    match guard {
-        Guard::None => true,
-        Guard::Absent => false,
-        Guard::Version(version) => number::<u64>(item, "version") == Some(*version),
-        Guard::Holder(user) => number::<u64>(item, "holder") == Some(user.get()),
-        Guard::FreeAt(now) => over(now),
-        Guard::FreeAtOr(now, incident) => {
-            over(now) || number::<u64>(item, "incident") == Some(incident.get())
+/// The same actions as the next release writes them.
+fn by_next_release(actions: &[Action]) -> Vec<Action> {
+    let mut actions = actions.to_vec();
+    for action in actions.iter_mut().filter(|action| action.key.sk == keys::ACTOR) {
+        if let Write::Put(item) = &mut action.write {
+            item.insert("schema".to_owned(), n(NEXT_SCHEMA));
         }
     }
+    actions
 }
 
 /// The table, and the commit that is being written to it, if it is one.
@@ -293,6 +232,8 @@ impl<W: Weather> Table for Writing<'_, W> {
         }
         let weather = &self.store.weather;
         let operation = if actions.len() == 1 { "PutItem" } else { "TransactWriteItems" };
+        let by_next = (weather.release() == Release::Next).then(|| by_next_release(actions));
+        let actions = by_next.as_deref().unwrap_or(actions);
         let written = self.store.request(operation, |memory| {
             let written = memory.write(actions, later(weather.now(), weather.lag()));
             if let (Ok(()), Some(commit)) = (&written, self.commit) {
@@ -345,13 +286,21 @@ impl<W: Weather> Store for SimulatedStore<W> {
         Ok(self.request("Query", read).await?)
     }
 
-    async fn stop(&self, phone: &PhoneNumber, stopped: bool, now: Timestamp) -> Result<(), StoreError> {
-        let key = keys::stop(&self.ring, phone);
-        let mut item = key.item();
-        item.insert("stopped".to_owned(), AttributeValue::Bool(stopped));
-        item.insert("changed_at".to_owned(), n(millis(now)));
-        self.request("PutItem", |memory| memory.items.insert(key, item)).await?;
-        Ok(())
+    async fn is_decided(&self, name: &EventName) -> Result<bool, StoreError> {
+        let key = keys::event(&self.ring, name);
+        Ok(self.request("GetItem", |memory| memory.items.contains_key(&key)).await?)
+    }
+
+    async fn stop(
+        &self,
+        phone: &PhoneNumber,
+        stopped: bool,
+        name: &EventName,
+        op: OpId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let actions = Actions::stopping(&self.ring, phone, stopped, name, op, now);
+        settle::write_stop(&Writing { store: self, commit: None }, actions, op).await
     }
 
     async fn due(&self, shard: u8, before: Timestamp, after: Option<Cursor>) -> Result<DuePage, StoreError> {

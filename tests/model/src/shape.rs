@@ -185,13 +185,14 @@ impl Clock {
             called_at: _,
             calls,
             over,
+            unheard,
             call,
             sms: _,
             wrong_codes,
         } = contact;
         let mut over: Vec<_> = over.iter().collect();
         over.sort();
-        (attempts, *redialled_in == round, *called_in == round, over).hash(state);
+        (attempts, *redialled_in == round, *called_in == round, over, unheard).hash(state);
         (wrong_codes, call.rests_until.map(|until| self.ahead(until))).hash(state);
         for LiveCall { sid, attempt, placed_at: _, settle_by, polled, heard: _ } in calls {
             (sid, attempt, self.ahead(*settle_by), polled).hash(state);

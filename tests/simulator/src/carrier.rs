@@ -9,6 +9,7 @@ use lucius_invariants::Act;
 use lucius_telephony::{CallRequest, CallStatus, Carrier, CarrierError, Placed, Sent, TextRequest};
 
 use crate::{
+    fate::{Fate, draw},
     faults::Outage,
     functions::{Invocation, Post, ReplyTo},
     people::Pickup,
@@ -75,113 +76,6 @@ pub(crate) struct Network {
 /// The carrier's API, as the shell sees it.
 pub(crate) struct Line(pub(crate) Arc<World>);
 
-/// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Done,
-    DoneUnknown,
-    LostUnknown,
-    Permanent(u32),
-    Account(u32),
-    Throttled,
-    NotSent,
-}
-
-impl Fate {
-    fn is_done(self) -> bool {
-        match self {
-            Self::Done | Self::DoneUnknown => true,
-            Self::LostUnknown | Self::Permanent(_) | Self::Account(_) | Self::Throttled | Self::NotSent => {
-                false
-            }
-        }
-    }
-
-    fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Done => None,
-            Self::DoneUnknown => Some("placed, answer lost"),
-            Self::LostUnknown => Some("not placed, answer lost"),
-            Self::Permanent(_) => Some("refused for good"),
-            Self::Account(_) => Some("refused for the account"),
-            Self::Throttled => Some("429"),
-            Self::NotSent => Some("not connected"),
-        }
-    }
-
-    fn error(self) -> Result<(), CarrierError> {
-        let what_to_do = "nothing";
-        match self {
-            Self::Done => Ok(()),
-            Self::DoneUnknown | Self::LostUnknown => {
-                Err(CarrierError::Unknown { accepted: false, why: "the answer was lost" })
-            }
-            Self::Permanent(code) => Err(CarrierError::Permanent { code, what_to_do }),
-            Self::Account(code) => Err(CarrierError::Account { code, what_to_do }),
-            Self::Throttled => Err(CarrierError::Throttled),
-            Self::NotSent => Err(CarrierError::NotSent { why: "no connection" }),
-        }
-    }
-
-    /// How long the caller waits for it.
-    fn time(self, inner: &mut Inner) -> Millis {
-        match self {
-            Self::DoneUnknown | Self::LostUnknown if inner.odds(500) => 12 * SECOND,
-            Self::NotSent => inner.between(10, 3 * SECOND),
-            Self::Done
-            | Self::DoneUnknown
-            | Self::LostUnknown
-            | Self::Permanent(_)
-            | Self::Account(_)
-            | Self::Throttled => inner.between(30, 400),
-        }
-    }
-}
-
-fn draw(inner: &mut Inner) -> Fate {
-    let odds = inner.faults.odds;
-    let fate = if inner.faults.lasts(Outage::CarrierErrors) {
-        if inner.odds(500) { Fate::DoneUnknown } else { Fate::LostUnknown }
-    } else if inner.faults.lasts(Outage::CarrierAccount) {
-        Fate::Account(20_003)
-    } else if inner.faults.lasts(Outage::CarrierBusy) {
-        Fate::Throttled
-    } else if inner.faults.lasts(Outage::CarrierSilent) {
-        if inner.odds(500) { Fate::NotSent } else { Fate::LostUnknown }
-    } else if inner.odds(odds.placed_unknown) {
-        Fate::DoneUnknown
-    } else if inner.odds(odds.not_placed_unknown) {
-        Fate::LostUnknown
-    } else if inner.odds(odds.refused) {
-        match inner.chance.u8(0..4) {
-            0 => Fate::Permanent(21_211),
-            1 => Fate::Account(20_003),
-            2 => Fate::Throttled,
-            _ => Fate::NotSent,
-        }
-    } else {
-        rarely(inner)
-    };
-    if let Some(name) = fate.name() {
-        inner.strikes_here(name, "POST");
-    }
-    fate
-}
-
-/// What has hardly happened in this run to effects of the kinds that are held; else it is done.
-fn rarely(inner: &mut Inner) -> Fate {
-    let others = [
-        Fate::DoneUnknown,
-        Fate::LostUnknown,
-        Fate::Permanent(21_211),
-        Fate::Account(20_003),
-        Fate::Throttled,
-        Fate::NotSent,
-    ];
-    let fate = inner.one_of(Fate::Done, &others);
-    if fate.name().is_some_and(|name| inner.rare(name, "POST")) { fate } else { Fate::Done }
-}
-
 /// The path in an address of ours.
 pub(crate) fn path_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -223,10 +117,14 @@ impl Carrier for Line {
         let request_path = path.clone();
         let (fate, there, back) = {
             let mut inner = self.0.lock();
-            crate::checks::posts(&mut inner, &path);
+            crate::requests::posts(&mut inner, &path);
             let fate = draw(&mut inner);
+            inner.running.posted.extend(place_in(&path));
+            if matches!(fate, Fate::DoneUnknown | Fate::LostUnknown) {
+                crate::rings::unknown(&mut inner, &path);
+            }
             if fate.is_done() || fate == Fate::LostUnknown {
-                crate::checks::may_ring(&mut inner, &path);
+                crate::requests::may_ring(&mut inner, &path);
             }
             let (there, back) = (inner.between(20, 200), fate.time(&mut inner));
             inner.tell(|| format!("POST a call: {path}"));
@@ -250,7 +148,7 @@ impl Carrier for Line {
         let path = request.status_callback.as_deref().map(path_of).unwrap_or_default();
         let (fate, there, back) = {
             let mut inner = self.0.lock();
-            crate::checks::posts(&mut inner, &path);
+            crate::requests::posts(&mut inner, &path);
             let fate = draw(&mut inner);
             inner.tell(|| format!("POST a text: {path}"));
             (fate, inner.between(20, 200), fate.time(&mut inner))
@@ -259,7 +157,7 @@ impl Carrier for Line {
         if fate.is_done() {
             let mut inner = self.0.lock();
             inner.network.texted += 1;
-            crate::checks::placed(&mut inner, &path);
+            crate::requests::placed(&mut inner, &path);
             let after = inner.between(SECOND, 10 * SECOND);
             let delivery = Delivery { to: request.to.as_str().to_owned(), body: request.body.clone(), path };
             inner.soon(after, Happening::Text(delivery));
@@ -315,7 +213,8 @@ impl Inner {
         let ring = i64::from(request.ring_seconds) * SECOND;
         let pickup = self.pickup(&phone, &path);
         self.network.placed += 1;
-        crate::checks::placed(self, &path);
+        crate::rings::rang(self, &path);
+        crate::requests::placed(self, &path);
         self.network.calls.insert(
             sid.clone(),
             Call {
@@ -436,6 +335,7 @@ impl Inner {
             tries: 0,
             forged: false,
             acts: Vec::new(),
+            again: None,
         });
     }
 
@@ -492,6 +392,6 @@ impl Inner {
             fields.push(("Digits", digits.to_owned()));
         }
         let reply_to = ReplyTo::Call(sid.to_owned());
-        self.posts(Post { path, fields, reply_to, tries: 0, forged: false, acts });
+        self.posts(Post { path, fields, reply_to, tries: 0, forged: false, acts, again: None });
     }
 }

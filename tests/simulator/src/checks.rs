@@ -10,18 +10,16 @@ use lucius_core::{
     actor::ActorId,
     deadman::{ContactChange, Deadman, Edit, Proof, State},
     decide::Case,
-    effect::{Channel, EffectId, Purpose},
     id::UserId,
     incident::{Cause, Incident, Status},
     phone::PhoneNumber,
     policy::Policy,
     schedule::Schedule,
 };
-use lucius_invariants::{Act, Attempt, Transition, attempt, transition};
+use lucius_invariants::{Act, Transition, transition};
 use lucius_store::{Actor, Change, Commit};
 
 use crate::{
-    carrier::place_in,
     clocks::Clocks,
     faults::Climate,
     people::{Act as Doing, incident_of},
@@ -30,28 +28,21 @@ use crate::{
 
 /// The longest from a deadline to the first request for a call, wakes or no wakes: the grace, two cycles of the sweep, and the
 /// way to the carrier.
-const PAGED_WITHIN: Millis = 150 * SECOND;
+pub(crate) const PAGED_WITHIN: Millis = 150 * SECOND;
 
 /// The same where nothing goes wrong: no cycle of the sweep has to be waited for.
-const PAGED_WITHIN_CALM: Millis = 20 * SECOND;
-
-/// By how much one fault that strikes can delay what it strikes: a lease, and a cycle of the sweep.
-const FAULT_COSTS: Millis = 95 * SECOND;
-
-/// The longest silence between two requests for pages of one open incident: the pause between two rounds, and what the round
-/// before it may take.
-const SILENCE: Millis = 30 * MINUTE;
+pub(crate) const PAGED_WITHIN_CALM: Millis = 20 * SECOND;
 
 /// What is known of one incident.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
-    user: u64,
+    pub(crate) user: u64,
     /// When somebody should have been called: the deadline, or the cry for help.
-    since: Millis,
-    first_post: Option<Millis>,
-    last_post: Millis,
+    pub(crate) since: Millis,
+    pub(crate) first_post: Option<Millis>,
+    pub(crate) last_post: Millis,
     pub(crate) placed: u32,
-    called: bool,
+    pub(crate) called: bool,
     pub(crate) contacts: usize,
     pub(crate) accepted: bool,
     pub(crate) ended: bool,
@@ -60,20 +51,22 @@ pub(crate) struct Facts {
 /// What was seen, and what was wrong with it.
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
-    deadmen: BTreeMap<u64, Deadman>,
-    versions: HashMap<ActorId, u64>,
-    incidents: BTreeMap<u64, Incident>,
+    pub(crate) deadmen: BTreeMap<u64, Deadman>,
+    pub(crate) versions: HashMap<ActorId, u64>,
+    pub(crate) incidents: BTreeMap<u64, Incident>,
     /// Those of them that are not over.
-    open: BTreeSet<u64>,
+    pub(crate) open: BTreeSet<u64>,
     /// When everybody is due.
     pub(crate) clocks: Clocks,
     pub(crate) facts: BTreeMap<u64, Facts>,
     /// Requests for calls that may have rung, by incident and place.
-    calls: HashMap<(u64, usize), Vec<Timestamp>>,
+    pub(crate) calls: HashMap<(u64, usize), Vec<Timestamp>>,
     /// Pages to a contact since the incident last stopped paging.
-    since_accept: HashMap<(u64, usize), usize>,
+    pub(crate) since_accept: HashMap<(u64, usize), usize>,
+    /// Calls by incident and place, and what allows them.
+    pub(crate) rings: HashMap<(u64, usize), crate::rings::Rings>,
     /// Faults, and whom they struck.
-    struck: Vec<(Millis, Option<u64>)>,
+    pub(crate) struck: Vec<(Millis, Option<u64>)>,
     pub(crate) violation: Option<String>,
     /// How many checks were made.
     pub(crate) made: u64,
@@ -114,7 +107,7 @@ impl Checks {
         self.struck.push((now, about));
     }
 
-    fn strikes_since(&self, user: u64, since: Millis) -> i64 {
+    pub(crate) fn strikes_since(&self, user: u64, since: Millis) -> i64 {
         let recent = self.struck.iter().rev().take_while(|(at, _)| *at >= since - MINUTE);
         let count = recent.filter(|(_, about)| about.is_none_or(|about| about == user)).count();
         i64::try_from(count).unwrap_or(i64::MAX)
@@ -231,6 +224,10 @@ fn cases(checks: &Checks, commit: &Commit) -> (Case, Case) {
 
 /// A commit has been written.
 pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
+    if commit.removed {
+        removed(inner, commit);
+        return;
+    }
     let (before, after) = cases(&inner.checks, commit);
     moved_on(inner, commit.deadman.as_ref());
     moved_on(inner, commit.incident.as_ref());
@@ -256,6 +253,10 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     {
         inner.violated("I5", format!("the switch of {} has an incident that does not exist", deadman.id));
     }
+    if let Some(since) = inner.running.again {
+        inner.believed_again(&before, &after, since);
+    }
+    crate::rings::asked(inner, &before, &after);
     note(inner, &before, &after);
     inner.tell(|| told(&before, &after));
     inner.running.cases.push(after.clone());
@@ -265,6 +266,26 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     if let Some(incident) = after.incident {
         inner.checks.follows(incident);
     }
+}
+
+/// A user is gone, and with them their alarm clock: not while anything is under way for them.
+fn removed(inner: &mut Inner, commit: &Commit) {
+    moved_on(inner, commit.deadman.as_ref());
+    let Some(Change::Update { to, .. }) = &commit.deadman else { return };
+    let id = to.id;
+    inner.checks.made += 1;
+    let busy = inner
+        .checks
+        .deadmen
+        .get(&id.get())
+        .is_none_or(|deadman| deadman.incident.is_some() || !deadman.pending.is_empty());
+    if busy {
+        inner.violated("I5", format!("{id} was deleted while something was under way for them"));
+    }
+    inner.checks.deadmen.remove(&id.get());
+    inner.checks.versions.remove(&ActorId::Deadman(id));
+    inner.checks.clocks.set(ActorId::Deadman(id), None);
+    inner.tell(|| format!("{id} is gone"));
 }
 
 /// A write stands on the version that was there.
@@ -277,29 +298,6 @@ fn moved_on<T: Actor>(inner: &mut Inner, change: Option<&Change<T>>) {
     };
     if inner.checks.versions.insert(actor, next) != expected {
         inner.violated("I5", format!("{actor} was written over a version that had moved"));
-    }
-}
-
-/// A performer to which nothing happened has ended: the calls it has placed are known, and one that nobody wants any more is
-/// being cancelled.
-pub(crate) fn ended_well(inner: &mut Inner, placed: &[(u64, usize, String)]) {
-    for (id, place, sid) in placed {
-        inner.checks.made += 1;
-        let Some(incident) = inner.checks.incidents.get(id) else { continue };
-        let Some(contact) = incident.contacts.get(*place) else { continue };
-        let wanted = contact.calls.iter().any(|call| call.sid == *sid);
-        let stops =
-            incident.pending.keys().any(|id| matches!(&id.purpose, Purpose::Cancel(known) if known == sid));
-        let escalates = matches!(incident.status, Status::Escalating { .. });
-        let rings =
-            inner.network.calls.get(sid).is_some_and(|call| {
-                matches!(call.status, "queued" | "ringing") && !call.over && !call.cancelled
-            });
-        if !wanted && !stops && rings {
-            let state =
-                if escalates { "forgotten" } else { "left to ring, although nobody wants it any more" };
-            inner.violated("I2", format!("a call to c{place} of incident {id} is {state}"));
-        }
     }
 }
 
@@ -392,6 +390,9 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
             facts.accepted |= matches!(incident.status, Status::Accepted { .. });
             facts.ended = !incident.is_open();
         }
+        if was.is_some_and(Incident::is_open) && !incident.is_open() {
+            inner.kept.forget(id);
+        }
     }
 }
 
@@ -410,166 +411,6 @@ fn opened(inner: &mut Inner, incident: &Incident) {
     };
     let after = inner.between(least, most);
     inner.soon(after, Happening::Person(Doing::Over { user, incident: incident.id.get() }));
-}
-
-/// What a path of the carrier's reports is about: whose, which effect, which try.
-fn about(path: &str) -> Option<(ActorId, EffectId, u32)> {
-    let mut words = path.split('/').skip(3);
-    let (kind, id) = (words.next()?, words.next()?);
-    let actor = match kind {
-        "user" => ActorId::Deadman(id.parse().ok()?),
-        _ => ActorId::Incident(id.parse().ok()?),
-    };
-    Some((actor, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
-}
-
-/// A request for a call or a text leaves.
-pub(crate) fn posts(inner: &mut Inner, path: &str) {
-    let Some((actor, effect, tried)) = about(path) else { return };
-    let current = current(&inner.checks, actor);
-    let pending = |case: &Case| {
-        let pendings = match actor {
-            ActorId::Deadman(id) => case.deadman.as_ref().filter(|own| own.id == id).map(|own| &own.pending),
-            ActorId::Incident(id) => {
-                case.incident.as_ref().filter(|own| own.id == id).map(|own| &own.pending)
-            }
-        };
-        pendings.and_then(|pendings| pendings.get(&effect)).is_some_and(|pending| pending.attempt == tried)
-    };
-    let claimed = inner.running.cases.iter().rev().find(|case| pending(case)).cloned().unwrap_or_default();
-    let key = place_in(path);
-    let empty = Vec::new();
-    let post = Attempt {
-        actor,
-        claimed: &claimed,
-        current: &current,
-        effect: &effect,
-        attempt: tried,
-        now: instant(inner.now + inner.running.skew),
-        policy: &inner.checks.policy,
-        calls: key.and_then(|key| inner.checks.calls.get(&key)).unwrap_or(&empty),
-        since_accept: key.and_then(|key| inner.checks.since_accept.get(&key)).copied().unwrap_or(0),
-    };
-    inner.checks.made += 4;
-    if let Err(violation) = attempt(&post) {
-        inner.violated(violation.invariant.code(), violation.to_string());
-    }
-    let pages = matches!(effect.purpose, Purpose::Page);
-    if let (true, ActorId::Incident(id)) = (pages, actor) {
-        if let (Some(key), Channel::Call) = (key, effect.channel) {
-            *inner.checks.since_accept.entry(key).or_default() += 1;
-        }
-        paged(inner, id.get());
-    }
-}
-
-/// A call may ring.
-pub(crate) fn may_ring(inner: &mut Inner, path: &str) {
-    if let Some(key) = place_in(path) {
-        let at = instant(inner.now + inner.running.skew);
-        inner.checks.calls.entry(key).or_default().push(at);
-    }
-}
-
-fn current(checks: &Checks, actor: ActorId) -> Case {
-    match actor {
-        ActorId::Deadman(id) => Case { deadman: checks.deadmen.get(&id.get()).cloned(), incident: None },
-        ActorId::Incident(id) => Case { deadman: None, incident: checks.incidents.get(&id.get()).cloned() },
-    }
-}
-
-/// A page leaves: was it in time?
-fn paged(inner: &mut Inner, id: u64) {
-    let now = inner.now;
-    let Some(facts) = inner.checks.facts.get_mut(&id) else { return };
-    facts.last_post = now;
-    if facts.first_post.is_some() {
-        return;
-    }
-    facts.first_post = Some(now);
-    let (user, since) = (facts.user, facts.since);
-    inner.checks.to_page.push(now - since);
-    inner.checks.made += 1;
-    let within = match inner.faults.climate {
-        Climate::Calm => PAGED_WITHIN_CALM,
-        Climate::Unheard | Climate::Mild | Climate::Rough => PAGED_WITHIN,
-        // There the carrier is the limit: the time is measured, not checked.
-        Climate::Herd => Millis::MAX,
-    };
-    if inner.late(user, since, now) > within {
-        inner.violated(
-            "I1",
-            format!("incident {id} was paged {} s after its deadline", (now - since) / SECOND),
-        );
-    }
-}
-
-/// A page was taken by the carrier.
-pub(crate) fn placed(inner: &mut Inner, path: &str) {
-    if let Some(facts) = incident_of(path).and_then(|id| inner.checks.facts.get_mut(&id)) {
-        facts.placed += 1;
-        if path.contains("-call-page") && !facts.called {
-            facts.called = true;
-            inner.checks.to_call.push(inner.now - facts.since);
-        }
-    }
-}
-
-impl Inner {
-    /// How long after `since` it is, but for what excuses it.
-    fn late(&self, user: u64, since: Millis, now: Millis) -> Millis {
-        let strikes = self.checks.strikes_since(user, since);
-        // What an outage has kept waiting takes its time as well.
-        let excused = self.faults.excused(since, now);
-        let recovery = if excused > 0 { PAGED_WITHIN } else { 0 };
-        now - since - excused - recovery - strikes * FAULT_COSTS
-    }
-
-    /// Something is as it must never be. The first of these ends the run.
-    pub(crate) fn violated(&mut self, invariant: &str, why: impl std::fmt::Display) {
-        self.tell(|| format!("VIOLATION {invariant}: {why}"));
-        if self.checks.violation.is_none() {
-            self.checks.violation = Some(format!("{invariant}: {why}"));
-        }
-    }
-
-    /// A minute has passed: is anybody forgotten?
-    pub(crate) fn look(&mut self) {
-        if self.faults.climate == Climate::Herd {
-            return;
-        }
-        let now = self.now;
-        let mut wrong = Vec::new();
-        self.checks.made += self.checks.deadmen.len() as u64 + 2 * self.checks.open.len() as u64;
-        for (due, actor) in self.checks.clocks.before(instant(now - PAGED_WITHIN)) {
-            let Some(user) = self.checks.user_of(actor) else { continue };
-            if self.late(user, due.as_millisecond(), now) > PAGED_WITHIN {
-                wrong.push(("I6", format!("{actor} is due since {due}")));
-            }
-        }
-        for id in &self.checks.open {
-            let facts = self.checks.facts.get(id).filter(|facts| now - facts.last_post > SILENCE);
-            let incident = self.checks.incidents.get(id);
-            let (Some(facts), Some(incident)) = (facts, incident) else { continue };
-            let escalates = matches!(incident.status, Status::Escalating { .. });
-            if escalates && self.late(facts.user, facts.last_post, now) > SILENCE {
-                let silent = (now - facts.last_post) / MINUTE;
-                wrong.push((
-                    "I5",
-                    format!("incident {id} is open, and nobody was called for {silent} minutes"),
-                ));
-            }
-        }
-        for (invariant, why) in wrong {
-            self.violated(invariant, why);
-        }
-        self.checks.struck.retain(|(at, _)| *at > now - 12 * HOUR);
-        self.checks.incidents.retain(|_, incident| match &incident.status {
-            // Codes live for a day, and with them what can still be said of it.
-            Status::Ended { at, .. } => at.as_millisecond() > now - 26 * HOUR,
-            Status::Escalating { .. } | Status::Accepted { .. } => true,
-        });
-    }
 }
 
 /// Acts that a request brings, with the instant at which it reaches us.

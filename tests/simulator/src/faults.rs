@@ -50,6 +50,8 @@ pub(crate) struct Odds {
     pub(crate) webhook_doubled: u32,
     /// It comes minutes late.
     pub(crate) webhook_late: u32,
+    /// One that was answered is sent again, minutes to hours later.
+    pub(crate) replayed: u32,
     /// A clock is wrong by up to two seconds.
     pub(crate) skewed: u32,
     /// The index is seconds behind.
@@ -76,6 +78,7 @@ impl Odds {
                 webhook_lost: 20,
                 webhook_doubled: 40,
                 webhook_late: 20,
+                replayed: 50,
                 skewed: 200,
                 stale: 100,
             },
@@ -94,6 +97,7 @@ impl Odds {
                 webhook_lost: 100,
                 webhook_doubled: 150,
                 webhook_late: 80,
+                replayed: 60,
                 skewed: 500,
                 stale: 400,
             },
@@ -124,9 +128,14 @@ pub(crate) enum Outage {
     CarrierSilent,
     /// The carrier reports nothing.
     Callbacks,
+    /// The later release is being deployed: every other function is of the earlier one.
+    BothReleases,
+    /// It was taken back: what it has written nobody can read.
+    TakenBack,
 }
 
 impl Outage {
+    /// Those that come by chance alone; releases have an order.
     const ALL: [Self; 10] = [
         Self::Region,
         Self::Table,
@@ -152,20 +161,23 @@ impl Outage {
             Self::CarrierBusy => "carrier 429",
             Self::CarrierSilent => "carrier silent",
             Self::Callbacks => "no callbacks",
+            Self::BothReleases => "two releases at once",
+            Self::TakenBack => "release taken back",
         }
     }
 
     /// Nobody can promise a page in time while this lasts.
     fn excuses(self) -> bool {
         match self {
-            Self::Region | Self::Table | Self::Slow => true,
+            Self::Region | Self::Table | Self::Slow | Self::TakenBack => true,
             Self::Queue
             | Self::Schedules
             | Self::CarrierErrors
             | Self::CarrierAccount
             | Self::CarrierBusy
             | Self::CarrierSilent
-            | Self::Callbacks => false,
+            | Self::Callbacks
+            | Self::BothReleases => false,
         }
     }
 
@@ -178,7 +190,7 @@ impl Outage {
             Self::CarrierErrors | Self::CarrierAccount | Self::CarrierBusy | Self::CarrierSilent => {
                 20 * MINUTE
             }
-            Self::Callbacks => HOUR,
+            Self::Callbacks | Self::BothReleases | Self::TakenBack => HOUR,
         }
     }
 }
@@ -276,6 +288,7 @@ impl Faults {
 impl Inner {
     /// Draws the outages of a run of this length.
     pub(crate) fn forecast(&mut self, length: Millis) {
+        self.deploys(length);
         if self.faults.climate != Climate::Rough {
             return;
         }

@@ -10,31 +10,27 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use lucius_core::{
     actor::ActorId,
-    deadman::{Edit, Proof},
     decide::{Event, Scope},
     phone::{NumberPolicy, PhoneNumber},
     policy::Policy,
 };
 use lucius_invariants::Act;
-use lucius_shell::{App, Request, Response, Shell, run, shell::Pace, wake::WakeMessage};
+use lucius_shell::{App, Response, Shell, shell::Pace, wake::WakeMessage};
 use lucius_store::{Keyring, simulated::SimulatedStore};
-use lucius_telephony::Form;
-use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable, signature};
+use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable};
 
 use crate::{
     carrier::SERVICE,
     faults::Outage,
-    ports::{Direct, SimPorts, Sky},
-    world::{Happening, MINUTE, Millis, Running, SECOND, World, instant},
+    ports::{SimPorts, Sky},
+    world::{Happening, MINUTE, Millis, Running, SECOND, World},
 };
 
-const BASE_URL: &str = "https://lucius.example";
-const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
-const AUTH_TOKEN: &str = "an auth token";
+pub(crate) const BASE_URL: &str = "https://lucius.example";
+pub(crate) const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+pub(crate) const AUTH_TOKEN: &str = "an auth token";
 
 /// How long a performer, and the sweep, may run.
 const PERFORMER: Millis = 25 * SECOND;
@@ -67,6 +63,8 @@ pub(crate) struct Post {
     pub(crate) forged: bool,
     /// What a human means by it.
     pub(crate) acts: Vec<Act>,
+    /// It is an old one that somebody has kept: it was answered then.
+    pub(crate) again: Option<Millis>,
 }
 
 /// A function is invoked.
@@ -78,6 +76,8 @@ pub(crate) enum Invocation {
     Schedule(u64, Millis),
     /// By the sweep, for the so manyth time.
     Direct(Vec<ActorId>, u32),
+    /// By a dead-letter queue: the sweep.
+    Letter(u64),
     /// By a clock: the sweep.
     Sweep(u8),
     /// By the carrier.
@@ -88,13 +88,13 @@ pub(crate) enum Invocation {
 
 /// How an invocation ended.
 #[derive(Debug)]
-enum Ended {
+pub(crate) enum Ended {
     Well,
     Failed,
     Answered(Response),
 }
 
-type Work = Pin<Box<dyn Future<Output = Ended> + Send>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 struct Task {
     work: Work,
@@ -121,10 +121,10 @@ impl Wake for Ready {
 
 /// All functions, and those of their invocations that run.
 pub(crate) struct Functions {
-    world: Arc<World>,
+    pub(crate) world: Arc<World>,
     pub(crate) store: Arc<SimulatedStore<Sky>>,
-    performer: Arc<App<SimPorts>>,
-    decider: Arc<App<SimPorts>>,
+    pub(crate) performer: Arc<App<SimPorts>>,
+    pub(crate) decider: Arc<App<SimPorts>>,
     tasks: Vec<Option<Task>>,
     free: Vec<usize>,
     ready: Arc<Mutex<Vec<usize>>>,
@@ -173,12 +173,14 @@ impl Functions {
     /// An invocation arrives.
     pub(crate) fn invoke(&mut self, invocation: Invocation) {
         let Some(invocation) = self.admitted(invocation) else { return };
-        let work = self.work(&invocation);
+        let release = self.world.lock().release();
+        let work = self.work(&invocation, release);
         let limit = match &invocation {
             Invocation::Webhook(_) | Invocation::Edit(_) => WEBHOOK,
             Invocation::Queue(_)
             | Invocation::Schedule(..)
             | Invocation::Direct(..)
+            | Invocation::Letter(_)
             | Invocation::Sweep(_) => PERFORMER,
         };
         let task = self.free.pop().unwrap_or_else(|| {
@@ -192,19 +194,32 @@ impl Functions {
         let about = Self::about(&inner, &invocation);
         let acts = match &invocation {
             Invocation::Webhook(post) => crate::checks::arriving(&post.acts, inner.now),
-            Invocation::Edit(edit) => meant(&edit.1),
+            Invocation::Edit(edit) => crate::work::meant(&edit.1),
             Invocation::Queue(_)
             | Invocation::Schedule(..)
             | Invocation::Direct(..)
+            | Invocation::Letter(_)
             | Invocation::Sweep(_) => Vec::new(),
         };
         let performs = match &invocation {
             Invocation::Queue(_) | Invocation::Schedule(..) | Invocation::Direct(..) => true,
-            Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Sweep(_) => false,
+            Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Letter(_) | Invocation::Sweep(_) => {
+                false
+            }
         };
-        let running = Running { task, skew, dies_in, about, performs, acts, ..Running::default() };
+        let again = match &invocation {
+            Invocation::Webhook(post) => post.again,
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Sweep(_)
+            | Invocation::Edit(_) => None,
+        };
+        let running =
+            Running { task, release, skew, dies_in, about, performs, again, acts, ..Running::default() };
         inner.running.task = task;
-        inner.tell(|| format!("starts: {}", name(&invocation)));
+        inner.tell(|| format!("starts: {}", crate::work::name(&invocation)));
         let began = inner.now;
         inner.soon(limit, Happening::TimeUp(task));
         drop(inner);
@@ -234,8 +249,9 @@ impl Functions {
                     *received
                 });
                 if received > Some(RECEIVES) {
-                    inner.messages.remove(number);
-                    inner.strikes_quietly("dead letter");
+                    if let Some((body, _)) = inner.messages.remove(number) {
+                        inner.gives_up(body);
+                    }
                     return None;
                 }
                 Some(invocation)
@@ -250,7 +266,7 @@ impl Functions {
                 }
                 (!gone).then_some(invocation)
             }
-            Invocation::Direct(..) if down => {
+            Invocation::Direct(..) | Invocation::Letter(_) if down => {
                 let later = inner.between(10 * SECOND, 2 * MINUTE);
                 inner.soon(later, Happening::Invoke(invocation));
                 None
@@ -261,9 +277,11 @@ impl Functions {
                 inner.unanswered(&post);
                 None
             }
-            Invocation::Direct(..) | Invocation::Sweep(_) | Invocation::Edit(_) | Invocation::Webhook(_) => {
-                Some(invocation)
-            }
+            Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Sweep(_)
+            | Invocation::Edit(_)
+            | Invocation::Webhook(_) => Some(invocation),
         }
     }
 
@@ -276,100 +294,9 @@ impl Functions {
             }
             Invocation::Schedule(user, _) => Some(*user),
             Invocation::Webhook(post) => inner.checks.user_of_path(&post.path),
-            Invocation::Direct(..) | Invocation::Sweep(_) | Invocation::Edit(_) => None,
-        }
-    }
-
-    fn work(&self, invocation: &Invocation) -> Work {
-        match invocation {
-            Invocation::Queue(number) => {
-                let app = Arc::clone(&self.performer);
-                let body = self.world.lock().messages.get(number).map(|(body, _)| body.clone());
-                let mut message = SqsMessage::default();
-                message.body = body;
-                message.message_id = Some(number.to_string());
-                let mut event = SqsEvent::default();
-                event.records = vec![message];
-                Box::pin(async move {
-                    match escalate::handle(&app, escalate::Event::Queue(event)).await {
-                        Ok(response) if response.batch_item_failures.is_empty() => Ended::Well,
-                        Ok(_) | Err(_) => Ended::Failed,
-                    }
-                })
+            Invocation::Direct(..) | Invocation::Letter(_) | Invocation::Sweep(_) | Invocation::Edit(_) => {
+                None
             }
-            Invocation::Schedule(user, _) => {
-                let app = Arc::clone(&self.performer);
-                let actors = (*user).try_into().map(ActorId::Deadman).into_iter().collect();
-                Box::pin(async move {
-                    let woken = deadman::handle(&app, WakeMessage { version: 1, actors }).await;
-                    if woken.is_ok() { Ended::Well } else { Ended::Failed }
-                })
-            }
-            Invocation::Direct(actors, _) => {
-                let app = Arc::clone(&self.performer);
-                let message = WakeMessage { version: 1, actors: actors.clone() };
-                Box::pin(async move {
-                    let woken = match message.actors.first() {
-                        Some(ActorId::Deadman(_)) => deadman::handle(&app, message).await.is_ok(),
-                        Some(ActorId::Incident(_)) | None => {
-                            escalate::handle(&app, escalate::Event::Direct(message)).await.is_ok()
-                        }
-                    };
-                    if woken { Ended::Well } else { Ended::Failed }
-                })
-            }
-            Invocation::Sweep(clock) => {
-                let (app, invoker) = (Arc::clone(&self.decider), Direct(Arc::clone(&self.world)));
-                let tick = sweep::Tick { clock: clock.to_string() };
-                Box::pin(async move {
-                    if sweep::cycle(&app, &invoker, &tick).await.is_ok() {
-                        Ended::Well
-                    } else {
-                        Ended::Failed
-                    }
-                })
-            }
-            Invocation::Webhook(post) => {
-                let (app, request) = (Arc::clone(&self.decider), self.signed(post));
-                Box::pin(async move { Ended::Answered(answer(&app, &request).await) })
-            }
-            Invocation::Edit(edit) => {
-                let (app, (scope, event)) = (Arc::clone(&self.decider), edit.as_ref().clone());
-                Box::pin(async move {
-                    match run(&app.shell, scope, event).await {
-                        Ok(_) => Ended::Well,
-                        Err(_) => Ended::Failed,
-                    }
-                })
-            }
-        }
-    }
-
-    fn signed(&self, post: &Post) -> Request {
-        let fields: Vec<(&str, &str)> = post
-            .fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .chain([("AccountSid", ACCOUNT)])
-            .collect();
-        let form: Form = fields.iter().copied().collect();
-        let token = if post.forged { "a token that was guessed" } else { AUTH_TOKEN };
-        let signature = signature::sign(&token.into(), &format!("{BASE_URL}{}", post.path), &form);
-        let mut headers = HeaderMap::new();
-        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(HeaderName::from_static("content-type"), form_type);
-        if let Ok(value) = HeaderValue::from_str(&signature) {
-            headers.insert(HeaderName::from_static("x-twilio-signature"), value);
-        }
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        Request {
-            method: Method::POST,
-            raw_path: post.path.clone(),
-            raw_query: String::new(),
-            headers,
-            body: body.into_bytes(),
-            arrived_at: instant(self.world.lock().now),
-            source_ip: "192.0.2.1".to_owned(),
         }
     }
 
@@ -407,6 +334,7 @@ impl Functions {
             Invocation::Queue(_)
             | Invocation::Schedule(..)
             | Invocation::Direct(..)
+            | Invocation::Letter(_)
             | Invocation::Sweep(_) => PERFORMER,
         };
         let now = self.world.lock().now;
@@ -445,8 +373,9 @@ impl Functions {
             Some(Ended::Answered(response)) => format!("answers {}", response.status),
         });
         let well = matches!(ended, Some(Ended::Well));
+        crate::rings::gone(&mut inner, ended.is_none(), &task.running.posted, &task.running.placed);
         if well && task.running.strikes == 0 {
-            crate::checks::ended_well(&mut inner, &task.running.placed);
+            crate::requests::ended_well(&mut inner, &task.running.placed);
         }
         match task.invocation {
             Invocation::Queue(message) => {
@@ -466,64 +395,23 @@ impl Functions {
                 if !well && tries < 2 {
                     let wait = MINUTE * i64::from(tries + 1);
                     inner.soon(wait, Happening::Invoke(Invocation::Direct(actors, tries + 1)));
+                } else if !well {
+                    inner.gives_up(crate::letters::report_of(&actors));
                 }
             }
+            Invocation::Letter(letter) if well => inner.letter_taken(letter),
+            Invocation::Letter(letter) => inner.post_letter(letter, VISIBILITY),
             Invocation::Schedule(..) | Invocation::Sweep(_) | Invocation::Edit(_) => {}
             Invocation::Webhook(post) => {
                 let in_time = inner.now - task.began <= PATIENCE;
                 match ended {
                     Some(Ended::Answered(response)) if in_time && !response.status.is_server_error() => {
                         inner.answered(&post, &response);
+                        inner.keeps(&post, &response);
                     }
                     Some(_) | None => inner.unanswered(&post),
                 }
             }
         }
-    }
-}
-
-/// What a change means, for those who judge.
-fn meant(event: &Event) -> Vec<Act> {
-    match event {
-        Event::Edit(Edit::Resolve { .. }) => vec![Act::Resolved],
-        Event::Edit(
-            Edit::Profile { proof, .. }
-            | Edit::Probes { proof, .. }
-            | Edit::AddContact { proof, .. }
-            | Edit::ChangeContact { proof, .. }
-            | Edit::RemoveContact { proof, .. },
-        ) => vec![Act::Edited { proven: *proof != Proof::None }],
-        Event::Wake
-        | Event::Settled(_)
-        | Event::CallTold { .. }
-        | Event::TextFailed { .. }
-        | Event::Contact { .. }
-        | Event::CheckIn(_)
-        | Event::Emergency { .. }
-        | Event::Login { .. }
-        | Event::TextsStopped { .. }
-        | Event::Remove { .. } => Vec::new(),
-    }
-}
-
-async fn answer(app: &App<SimPorts>, request: &Request) -> Response {
-    match request.segments().first().copied() {
-        Some("call") => twilio_call::handle(app, request).await,
-        Some("receipt") => twilio_receipt::handle(app, request).await,
-        Some("inbound") if request.raw_path == "/inbound/sms" => twilio_sms::handle(app, request).await,
-        Some("inbound") => twilio_voice::handle(app, request).await,
-        Some(_) | None => Response::empty(StatusCode::NOT_FOUND),
-    }
-}
-
-/// What the trace calls an invocation.
-fn name(invocation: &Invocation) -> String {
-    match invocation {
-        Invocation::Queue(number) => format!("escalate, message {number}"),
-        Invocation::Schedule(user, _) => format!("deadman, schedule of {user}"),
-        Invocation::Direct(actors, tries) => format!("by the sweep, try {tries}: {actors:?}"),
-        Invocation::Sweep(clock) => format!("sweep, clock {clock}"),
-        Invocation::Webhook(post) => format!("webhook {} {:?}", post.path, post.fields),
-        Invocation::Edit(edit) => format!("edit {edit:?}"),
     }
 }

@@ -6,14 +6,24 @@
     reason = "the numbers of a simulated world are small, and a run that overflows one has to stop"
 )]
 
+mod acts;
 mod carrier;
 mod checks;
 mod clocks;
+mod fate;
 mod faults;
 mod functions;
+mod lateness;
+mod letters;
+mod listen;
 mod people;
 mod ports;
+mod releases;
+mod replay;
+mod requests;
+mod rings;
 mod run;
+mod work;
 mod world;
 
 pub use run::{HOURS, Outcome, Plan, USERS};

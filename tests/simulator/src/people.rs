@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lucius_core::{
-    deadman::{Contact, Deadman, Edit, ProbeSettings, Profile, Proof, State},
-    decide::{Event, Scope},
+    deadman::{Contact, Deadman, ProbeSettings, Profile, State},
     id::{ContactId, UserId},
     phone::PhoneNumber,
     schedule::{CronExpression, Schedule, TimeZone},
 };
 use lucius_store::Keyring;
 
-use lucius_invariants::Act as Meant;
-
 use crate::{
-    carrier::{Delivery, SERVICE, Step, action_of, place_in, redirect_of},
+    carrier::Delivery,
     faults::Climate,
-    functions::{Invocation, Post, ReplyTo},
+    functions::{Post, ReplyTo},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
 
@@ -51,6 +48,8 @@ pub(crate) enum Act {
     Spoof,
     /// The user changes something.
     Change { user: usize },
+    /// The user deletes their account.
+    Leave { user: usize },
     /// The user calls for help, unasked.
     Emergency { user: usize },
 }
@@ -69,9 +68,9 @@ pub(crate) struct User {
 
 /// A contact, and what they are like.
 #[derive(Debug)]
-struct Friend {
+pub(crate) struct Friend {
     answers: u32,
-    accepts: u32,
+    pub(crate) accepts: u32,
     texts_back: u32,
     /// The codes they were sent, by incident.
     codes: BTreeMap<u64, String>,
@@ -81,12 +80,12 @@ struct Friend {
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) users: Vec<User>,
-    friends: BTreeMap<String, Friend>,
+    pub(crate) friends: BTreeMap<String, Friend>,
 }
 
 impl People {
     /// Whose phone it is.
-    fn user_at(&self, phone: &str) -> Option<usize> {
+    pub(crate) fn user_at(&self, phone: &str) -> Option<usize> {
         self.users.iter().position(|user| user.phone == phone)
     }
 }
@@ -239,6 +238,7 @@ impl Inner {
                 tries: 0,
                 forged: false,
                 acts: Vec::new(),
+                again: None,
             });
             return;
         }
@@ -300,297 +300,18 @@ impl Inner {
                 0 => format!("I'm driving. You wrote: {}", text.body),
                 1 => "ok".to_owned(),
                 2 => "123456".to_owned(),
-                3 => "STOP".to_owned(),
+                3 => {
+                    if self.odds(600) {
+                        let (from, later) = (from.clone(), after + self.between(MINUTE, HOUR));
+                        let body = "START".to_owned();
+                        self.soon(later, Happening::Person(Act::Text { from, body }));
+                    }
+                    "STOP".to_owned()
+                }
                 _ => "who is this?".to_owned(),
             };
             self.soon(after, Happening::Person(Act::Text { from, body }));
         }
-    }
-
-    /// Whoever listens to a call does something.
-    pub(crate) fn react(&mut self, sid: &str) {
-        let Some(call) = self.network.calls.get_mut(sid) else { return };
-        call.turns += 1;
-        let (phone, path, turns) = (call.phone.clone(), call.path.clone(), call.turns);
-        let Some(action) = action_of(&call.twiml) else {
-            let redirect = redirect_of(&call.twiml);
-            match redirect {
-                Some(redirect) if turns < 8 => self.ask_for_twiml(sid, redirect, None, Vec::new()),
-                Some(_) | None => self.call_later(sid, SECOND, Step::Over("completed")),
-            }
-            return;
-        };
-        if turns > 6 {
-            self.call_later(sid, SECOND, Step::Over("completed"));
-            return;
-        }
-        let keys =
-            if call.inbound { call.keys.pop_front() } else { self.keys_in_call(&phone, &path, &action) };
-        match keys {
-            Some(keys) => {
-                self.tell(|| format!("somebody presses {keys} at {action}"));
-                let inbound = self.network.calls.get(sid).is_some_and(|call| call.inbound);
-                let acts = self.pressed(&phone, &path, &action, &keys, inbound);
-                self.ask_for_twiml(sid, action, Some(&keys), acts);
-            }
-            None => self.call_later(sid, SECOND, Step::Over("completed")),
-        }
-    }
-
-    /// What somebody keys into a call that we placed; none: they hang up.
-    fn keys_in_call(&mut self, phone: &str, path: &str, action: &str) -> Option<String> {
-        if let Some(user) = self.people.user_at(phone) {
-            let pin = self.people.users.get(user)?.pin.clone();
-            return Some(match (self.chance.u8(0..20), pin) {
-                (0, _) => "9".to_owned(),
-                (1, _) => "7777".to_owned(),
-                (_, Some(pin)) => pin,
-                (_, None) => "1".to_owned(),
-            });
-        }
-        let (incident, place) = place_in(path)?;
-        let accepts = self.people.friends.get(phone)?.accepts;
-        if action.rsplit('/').next().is_some_and(|step| step.starts_with("end")) {
-            return self.odds(900).then(|| "9".to_owned());
-        }
-        if self.checks.acceptor(incident) == Some(place) {
-            return match self.chance.u8(0..10) {
-                0..4 => Some("1".to_owned()),
-                4..8 => Some("9".to_owned()),
-                _ => None,
-            };
-        }
-        if self.odds(accepts) {
-            Some("1".to_owned())
-        } else if self.odds(200) {
-            Some(self.one_of("2", &["5", "9", "0"]).to_owned())
-        } else {
-            None
-        }
-    }
-
-    /// What a key means, for those who judge.
-    fn pressed(&mut self, phone: &str, path: &str, action: &str, keys: &str, inbound: bool) -> Vec<Meant> {
-        let arrived_at = instant(self.now);
-        if let Some(user) = self.people.user_at(phone) {
-            let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
-            if inbound {
-                // Whoever gets as far as the menu has given the PIN.
-                return vec![Meant::CheckedIn { arrived_at, proven: true }, Meant::CriedForHelp];
-            }
-            return match keys {
-                "9" => vec![Meant::CriedForHelp],
-                _ if pin.as_deref() == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true }],
-                "1" if pin.is_none() => vec![Meant::CheckedIn { arrived_at, proven: false }],
-                _ => Vec::new(),
-            };
-        }
-        let Some((id, place)) = place_in(path) else { return Vec::new() };
-        let Ok(incident) = id.try_into() else { return Vec::new() };
-        let ends = action.rsplit('/').next().is_some_and(|step| step.starts_with("end"));
-        match keys {
-            "1" => vec![Meant::PressedOne { incident, place }],
-            "9" if ends => vec![Meant::PressedNineTwice { incident, place }],
-            "5" => vec![Meant::AskedToReopen { incident, place }],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The carrier has our answer.
-    pub(crate) fn answered(&mut self, post: &Post, response: &lucius_shell::Response) {
-        if post.forged {
-            if response.status.as_u16() != 403 {
-                self.violated(
-                    "I8",
-                    format!("a forged request to {} was answered {}", post.path, response.status),
-                );
-            }
-            return;
-        }
-        for act in &post.acts {
-            if let Meant::PressedOne { incident, place } = act
-                && self.checks.acceptor(incident.get()) == Some(*place)
-                && response.body.contains("back-up")
-            {
-                self.violated("I2", format!("who has accepted {incident} is told that another has"));
-            }
-        }
-        match &post.reply_to {
-            ReplyTo::Call(sid) => {
-                let pause = self.between(SECOND, 15 * SECOND);
-                if let Some(call) = self.network.calls.get_mut(sid).filter(|call| !call.over) {
-                    if response.body.is_empty() {
-                        self.violated(
-                            "dead line",
-                            format!("{} was answered {} and nothing", post.path, response.status),
-                        );
-                        return;
-                    }
-                    call.twiml.clone_from(&response.body);
-                    let sid = sid.clone();
-                    self.call_later(&sid, pause, Step::React);
-                }
-            }
-            ReplyTo::Nobody => {}
-        }
-    }
-
-    /// Somebody does something of their own accord.
-    pub(crate) fn act(&mut self, act: Act, ring: &Keyring) {
-        self.tell(|| format!("{act:?}"));
-        match act {
-            Act::Text { from, body } => self.texts(&from, &body),
-            Act::RingIn { user, keys } => {
-                let Some(phone) = self.people.users.get(user).map(|user| user.phone.clone()) else {
-                    return;
-                };
-                self.ring_in(&phone, keys);
-            }
-            Act::Over { user, incident } => self.over(user, incident, ring),
-            Act::Forge => self.forge(),
-            Act::Spoof => self.spoof(),
-            Act::Change { user } => self.changes(user, ring),
-            Act::Emergency { user } => {
-                let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
-                if let Some(pin) = pin {
-                    self.act(Act::RingIn { user, keys: vec![pin, "9".to_owned()] }, ring);
-                } else {
-                    let phone =
-                        self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
-                    self.texts(&phone, "SOS");
-                }
-            }
-        }
-    }
-
-    fn texts(&mut self, from: &str, body: &str) {
-        let acts = self.meant(from, body);
-        self.posts_text(from, body, acts);
-    }
-
-    /// What a text means, for those who judge.
-    fn meant(&self, from: &str, body: &str) -> Vec<Meant> {
-        let mut acts = Vec::new();
-        if body == "STOP" {
-            acts.push(Meant::TextsStopped);
-        }
-        if let Some(user) = self.people.user_at(from).and_then(|user| self.people.users.get(user)) {
-            let wants_pin = self.checks.deadman(user.id).is_some_and(Deadman::wants_pin_in_reply);
-            let with_pin = user.pin.as_ref().is_some_and(|pin| body.ends_with(pin.as_str()));
-            let arrived_at = instant(self.now);
-            match body {
-                "N" | "SOS" => acts.push(Meant::CriedForHelp),
-                "Y" | "OK" if !wants_pin => acts.push(Meant::CheckedIn { arrived_at, proven: false }),
-                _ if with_pin => acts.push(Meant::CheckedIn { arrived_at, proven: true }),
-                _ => {}
-            }
-        }
-        if body.len() == 6 && body.bytes().all(|digit| digit.is_ascii_digit()) {
-            for (id, place) in self.checks.places_of(from) {
-                let Ok(incident) = id.try_into() else { continue };
-                acts.push(if self.checks.is_code(id, place, body) {
-                    Meant::RightCode { incident, place }
-                } else {
-                    Meant::WrongCode { incident, place }
-                });
-            }
-        }
-        acts
-    }
-
-    fn posts_text(&mut self, from: &str, body: &str, acts: Vec<Meant>) {
-        let fields = vec![
-            ("MessageSid", format!("SM{:032x}", self.number())),
-            ("From", from.to_owned()),
-            ("To", SERVICE.to_owned()),
-            ("Body", body.to_owned()),
-        ];
-        let reply_to = ReplyTo::Nobody;
-        self.posts(Post { path: "/inbound/sms".to_owned(), fields, reply_to, tries: 0, forged: false, acts });
-    }
-
-    /// The user ends the incident: with the PIN by text or phone, or at the web page.
-    fn over(&mut self, user: usize, incident: u64, ring: &Keyring) {
-        let Some((id, phone, pin)) =
-            self.people.users.get(user).map(|user| (user.id, user.phone.clone(), user.pin.clone()))
-        else {
-            return;
-        };
-        if !self.checks.is_open(incident) {
-            return;
-        }
-        // Until it has worked: people in trouble try again.
-        let again = self.between(5 * MINUTE, 30 * MINUTE);
-        self.soon(again, Happening::Person(Act::Over { user, incident }));
-        match (pin, self.chance.u8(0..3)) {
-            (Some(pin), 0) => self.texts(&phone, &format!("OK {pin}")),
-            (Some(pin), 1) => {
-                let keys = vec![pin, "1".to_owned(), "#".to_owned()];
-                self.act(Act::RingIn { user, keys }, ring);
-            }
-            (pin, _) => {
-                let proof = pin.map_or(Proof::None, |pin| Proof::Pin(ring.pin_digest(id, &pin)));
-                let Ok(incident) = incident.try_into() else { return };
-                let edit = Event::Edit(Edit::Resolve { incident, proof });
-                let edit = Box::new((Scope::User(id), edit));
-                self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
-            }
-        }
-    }
-
-    /// Requests that nobody signed: keys that accept, texts that check in, calls that are over.
-    fn forge(&mut self) {
-        let Some((incident, contact)) = self.checks.any_open(&mut self.chance) else { return };
-        let path = match self.chance.u8(0..3) {
-            0 => format!("/call/incident/{incident}/0/1/2"),
-            1 => format!("/receipt/call/incident/{incident}/c0-call-page/1"),
-            _ => "/inbound/sms".to_owned(),
-        };
-        let fields = vec![
-            ("CallSid", "CA1".to_owned()),
-            ("MessageSid", "SM1".to_owned()),
-            ("CallStatus", "completed".to_owned()),
-            ("Digits", "1".to_owned()),
-            ("From", contact),
-            ("To", SERVICE.to_owned()),
-            ("Body", "OK".to_owned()),
-        ];
-        self.posts(Post {
-            path,
-            fields,
-            reply_to: ReplyTo::Nobody,
-            tries: 0,
-            forged: true,
-            acts: Vec::new(),
-        });
-    }
-
-    /// Texts with a sender that is made up: no PIN, no code.
-    fn spoof(&mut self) {
-        let user = self.chance.usize(0..self.people.users.len().max(1));
-        let phone = self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
-        let guess = format!("{:06}", self.chance.u32(0..1_000_000));
-        let friends: Vec<String> = self.people.friends.keys().cloned().collect();
-        let friend = friends.get(self.chance.usize(0..friends.len().max(1))).cloned().unwrap_or_default();
-        match self.chance.u8(0..4) {
-            // A bare yes is as good as theirs while a question is open, and no better.
-            0 => self.texts(&phone, "Y"),
-            1 => self.texts(&friend, &guess),
-            2 => self.texts(&friend, "OK"),
-            _ => self.texts(&phone, "OK 0000"),
-        }
-    }
-
-    /// The user changes how they are asked, or a contact.
-    fn changes(&mut self, user: usize, ring: &Keyring) {
-        let Some(id) = self.people.users.get(user).map(|user| user.id) else { return };
-        let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
-        let proof = match pin {
-            Some(pin) if self.odds(800) => Proof::Pin(ring.pin_digest(id, &pin)),
-            Some(_) | None => Proof::None,
-        };
-        let Some(edit) = self.checks.some_edit(id, proof, &mut self.chance) else { return };
-        self.soon(0, Happening::Invoke(Invocation::Edit(Box::new((Scope::User(id), Event::Edit(edit))))));
     }
 }
 

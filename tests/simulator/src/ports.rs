@@ -11,7 +11,7 @@ use lucius_shell::{
 };
 use lucius_store::{
     Change, Commit,
-    simulated::{Fate, SimulatedStore, Weather},
+    simulated::{Fate, Release, SimulatedStore, Weather},
 };
 
 use crate::{
@@ -79,7 +79,16 @@ impl Weather for Sky {
     fn committed(&self, commit: &Commit) {
         let mut inner = self.0.lock();
         note_leases(&mut inner, commit);
+        inner.written(commit);
         crate::checks::committed(&mut inner, commit);
+    }
+
+    fn release(&self) -> Release {
+        self.0.lock().running.release
+    }
+
+    fn unreadable(&self, actor: ActorId) {
+        self.0.lock().cannot_read(actor);
     }
 }
 
@@ -124,10 +133,12 @@ impl Queue for Hints {
             if inner.odds(odds.hint_lost) {
                 inner.strikes_quietly("hint lost");
             } else {
+                let later = inner.running.release == Release::Next && inner.odds(200);
+                let version = if later { LATER_VERSION } else { 1 };
                 let copies = if inner.odds(odds.hint_doubled) { 2 } else { 1 };
                 for copy in 0..copies {
                     let late = inner.between(0, 900) + copy * inner.between(0, 20 * SECOND);
-                    let body = body_of(&[actor]);
+                    let body = body_of(&[actor], version);
                     let number = inner.number();
                     inner.messages.insert(number, (body, 0));
                     let after = i64::from(delay_seconds) * SECOND + late;
@@ -140,9 +151,12 @@ impl Queue for Hints {
     }
 }
 
+/// What some messages of the next release say, which this one cannot read.
+pub(crate) const LATER_VERSION: u32 = 2;
+
 /// A wake message as the queue carries it.
-pub(crate) fn body_of(actors: &[ActorId]) -> String {
-    serde_json::to_string(&WakeMessage { version: 1, actors: actors.to_vec() }).unwrap_or_default()
+pub(crate) fn body_of(actors: &[ActorId], version: u32) -> String {
+    serde_json::to_string(&WakeMessage { version, actors: actors.to_vec() }).unwrap_or_default()
 }
 
 /// The users' schedules.

@@ -113,10 +113,11 @@ impl Plan {
             steps += 1;
             happen(&world, &mut functions, &ring, happening);
             functions.turn();
+            let mut inner = world.lock();
             for alarm in HEARD.with_borrow_mut(std::mem::take) {
-                world.lock().heard(&alarm);
+                inner.heard(&alarm);
             }
-            let inner = world.lock();
+            inner.releases.unreadable = 0;
             // A herd is only watched until everybody in it has been called.
             let all_called = self.herd.is_some() && inner.checks.to_call.len() >= self.users;
             if inner.checks.violation.is_some() || all_called {
@@ -164,7 +165,10 @@ impl Inner {
     /// An alarm for the operator.
     fn heard(&mut self, alarm: &str) {
         self.tell(|| format!("ALARM {alarm}"));
-        if alarm == "PoisonedActor" {
+        if alarm == "DeadLetter" {
+            self.letters.hear();
+        }
+        if alarm == "PoisonedActor" && self.releases.unreadable == 0 {
             self.violated("I11", "an actor could not be read or decided".to_owned());
         }
     }
@@ -181,6 +185,10 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
         return;
     }
     for user in 0..users {
+        if inner.odds(120) {
+            let at = inner.between(length / 3, length);
+            inner.soon(at, Happening::Person(Act::Leave { user }));
+        }
         for _ in 0..length / (8 * HOUR) {
             let at = inner.between(0, length);
             let act = match inner.chance.u8(0..8) {
@@ -222,6 +230,7 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
                 inner.tell(|| format!("{change:?}"));
                 let now = inner.now;
                 inner.faults.change(now, change);
+                inner.releases.deployed |= change.outage == Outage::BothReleases;
                 if change.begins && change.outage == Outage::Schedules {
                     inner.schedules.clear();
                 }
@@ -234,13 +243,19 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
             let mut inner = world.lock();
             inner.soon(MINUTE, Happening::Look);
             let changed = inner.checks.clocks.take_changed();
+            let put_off = inner.releases.put_off.clone();
             drop(inner);
-            let wrong = changed.iter().find(|(actor, due)| !agrees(functions.store.due_at(*actor), *due));
+            let items = |actor| functions.store.due_at(actor);
+            let wrong =
+                changed.iter().find(|(actor, due)| !put_off.contains(actor) && !agrees(items(*actor), *due));
+            let overdue: Vec<_> = put_off.iter().filter_map(|actor| Some((*actor, items(*actor)?))).collect();
             let mut inner = world.lock();
             if let Some((actor, due)) = wrong {
                 inner.violated("I6", format!("{actor} is due at {due:?}, and its item says otherwise"));
             }
             if !inner.faults.lasts(Outage::Region) {
+                inner.look_at_put_off(overdue);
+                inner.look_at_letters();
                 inner.look();
             }
         }

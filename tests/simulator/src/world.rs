@@ -14,6 +14,7 @@ use std::{
 use jiff::Timestamp;
 use lucius_core::decide::Case;
 use lucius_invariants::Act;
+use lucius_store::simulated::Release;
 
 use crate::{carrier::Network, checks::Checks, faults::Faults, people::People};
 
@@ -70,10 +71,12 @@ impl Ord for Entry {
 }
 
 /// The function that is running at this moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Running {
     /// Which.
     pub(crate) task: usize,
+    /// Of which release it is.
+    pub(crate) release: Release,
     /// By how much its clock is wrong.
     pub(crate) skew: Millis,
     /// It dies at so many more awaits.
@@ -86,6 +89,8 @@ pub(crate) struct Running {
     pub(crate) about: Option<u64>,
     /// It may place calls and send texts.
     pub(crate) performs: bool,
+    /// It was invoked with an old request that was answered then.
+    pub(crate) again: Option<Millis>,
     /// What humans mean by what it was invoked with.
     pub(crate) acts: Vec<Act>,
     /// What it has committed.
@@ -94,8 +99,32 @@ pub(crate) struct Running {
     pub(crate) hints: u32,
     /// Faults that have struck it.
     pub(crate) strikes: u32,
+    /// Calls that it has requested: incident, place.
+    pub(crate) posted: Vec<(u64, usize)>,
     /// Calls that it knows were placed: incident, place, the carrier's id.
     pub(crate) placed: Vec<(u64, usize, String)>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            task: 0,
+            release: Release::This,
+            skew: 0,
+            dies_in: None,
+            dead: false,
+            holds: Vec::new(),
+            about: None,
+            performs: false,
+            again: None,
+            acts: Vec::new(),
+            cases: Vec::new(),
+            hints: 0,
+            strikes: 0,
+            posted: Vec::new(),
+            placed: Vec::new(),
+        }
+    }
 }
 
 impl Running {
@@ -134,6 +163,11 @@ pub(crate) struct Inner {
     pub(crate) messages: BTreeMap<u64, (String, u32)>,
     /// Names of the schedules that were created and have not fired.
     pub(crate) schedules: BTreeSet<(u64, Millis)>,
+    pub(crate) releases: crate::releases::Releases,
+    /// Wakes that were given up.
+    pub(crate) letters: crate::letters::Letters,
+    /// What somebody has kept of what the carrier has signed.
+    pub(crate) kept: crate::replay::Kept,
     pub(crate) trace: Option<Vec<String>>,
 }
 
@@ -242,6 +276,9 @@ impl World {
             checks: Checks::default(),
             messages: BTreeMap::new(),
             schedules: BTreeSet::new(),
+            releases: crate::releases::Releases::default(),
+            letters: crate::letters::Letters::default(),
+            kept: crate::replay::Kept::default(),
             trace: traced.then(Vec::new),
         })))
     }

@@ -16,17 +16,13 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
     let reading = words::read(&text.body);
     // Somebody who is asked for themselves and called for another has to say which they mean.
     let bare = reading.answer == Answer::Good && reading.digits.is_none() && !is_about_self(&text.body);
-    if bare && !text.card.codes.is_empty() {
-        return Ok(Reply::words(
-            "Which do you mean? If you are okay yourself, reply I AM OK. If you are going to help, reply with the six digits \
-             of our text.",
-        ));
-    }
+    // It is decided all the same, as one that says neither: sent again when nobody is called any more, it must not be an answer.
+    let ambiguous = bare && !text.card.codes.is_empty();
     // A command is no answer, and the PIN beside it proves nothing about how they are.
     let digits = reading.digits.as_deref().filter(|_| reading.command.is_none());
     let event = Event::CheckIn(CheckIn {
         key: text.sid.clone(),
-        answer: reading.answer,
+        answer: if ambiguous { Answer::Unclear } else { reading.answer },
         sos: reading.sos,
         medium: Medium::Sms,
         arrived_at: text.arrived_at,
@@ -35,6 +31,9 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
         text: without_pin(&text.body, reading.digits.as_deref()),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;
+    if ambiguous {
+        return Ok(Reply::words(WHICH));
+    }
     match contact::guessed(text) {
         Some(code) if !is_pin(app, &done, user, &code) => {
             // Neither their PIN nor a code: whoever guesses must not have tries that nobody counts.
@@ -48,6 +47,10 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
         Some(_) | None => Ok(done.reply),
     }
 }
+
+/// What a bare yes is answered where it could mean two things.
+const WHICH: &str = "Which do you mean? If you are okay yourself, reply I AM OK. If you are going to help, reply with the six digits \
+                     of our text.";
 
 /// What a command is answered.
 const NO_COMMANDS: &str =

@@ -7,7 +7,7 @@ mod table;
 use http::StatusCode;
 use jiff::SignedDuration;
 use lucius_core::{
-    deadman::State,
+    deadman::{Edit, Proof, State},
     decide::{Event, Scope},
     id::UserId,
 };
@@ -192,6 +192,66 @@ async fn a_text_that_was_kept_answers_no_later_question() {
     assert_eq!(world.deadman(user).await.unwrap(), before, "the question is still open");
     let reply = text(&world, "/inbound/sms", "SMnew", &from, "Y").await;
     assert!(reply.body.contains("Thank you"), "{}", reply.body);
+}
+
+/// Kept with its signature, what somebody once said of our texts is not said again months later.
+#[tokio::test]
+async fn a_stop_that_was_kept_is_not_believed_again() {
+    let world = World::new().await;
+    let (user, from) = asked(&world).await;
+    let phone = from.parse().unwrap();
+    let stopped = async || {
+        let card = world.store().number(&phone, world.clock().now()).await.unwrap();
+        (card.stopped, world.deadman(user).await.unwrap().text_stopped)
+    };
+    text(&world, "/inbound/sms", "SMstop", &from, "STOP").await;
+    assert_eq!(stopped().await, (Some(true), true));
+    text(&world, "/inbound/sms", "SMstart", &from, "START").await;
+    assert_eq!(stopped().await, (Some(false), false));
+    // Somebody else takes them on since then, and is not told of it either.
+    let other = world
+        .user(|deadman| {
+            let mut contact = contact(1, deadman.created_at);
+            contact.phone = from.parse().unwrap();
+            deadman.contacts = vec![contact];
+        })
+        .await;
+    let reply = text(&world, "/inbound/sms", "SMstop", &from, "STOP").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(stopped().await, (Some(false), false), "sent again");
+    assert!(!world.deadman(other).await.unwrap().contacts[0].text_stopped);
+    text(&world, "/inbound/sms", "SMagain", &from, "STOP").await;
+    assert_eq!(stopped().await, (Some(true), true), "said again");
+    assert!(world.deadman(other).await.unwrap().contacts[0].text_stopped);
+}
+
+/// "ok" of somebody who is asked and called at once is no answer, then or later.
+#[tokio::test]
+async fn a_yes_that_could_mean_two_things_is_no_answer_when_it_is_sent_again() {
+    let world = World::new().await;
+    let (ann, from) = asked(&world).await;
+    let bob = world
+        .user(|deadman| {
+            let mut contact = contact(1, deadman.created_at);
+            contact.phone = from.parse().unwrap();
+            deadman.contacts = vec![contact];
+        })
+        .await;
+    let sos = Event::Emergency { key: "sos".to_owned() };
+    let case = run(&world.app.shell, Scope::User(bob), sos).await.unwrap().case;
+    let reply = text(&world, "/inbound/sms", "SMok", &from, "ok").await;
+    assert!(reply.body.contains("Which do you mean?"), "{}", reply.body);
+    let incident = case.incident.unwrap().id;
+    let over = Event::Edit(Edit::Resolve { incident, proof: Proof::None });
+    run(&world.app.shell, Scope::User(bob), over).await.unwrap();
+    world.clock().advance(SignedDuration::from_hours(25));
+    for n in 0..9 {
+        text(&world, "/inbound/sms", &format!("SM{n}"), &from, "hello").await;
+    }
+    let before = world.deadman(ann).await.unwrap();
+    assert!(before.probe().is_some(), "{:?}", before.state);
+    text(&world, "/inbound/sms", "SMok", &from, "ok").await;
+    assert_eq!(world.deadman(ann).await.unwrap(), before, "the question is still open");
 }
 
 /// The carrier takes YES as consent to texts and says so. It is an answer all the same.

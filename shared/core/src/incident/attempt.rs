@@ -37,11 +37,25 @@ pub(super) fn withdraw(incident: &mut Incident, keep: impl Fn(&EffectId, &Pendin
     let contacts = &mut incident.contacts;
     incident.pending.retain(|id, pending| {
         let stays = keep(id, pending);
-        if !stays && pending.lease_until.is_none() {
-            uncount(contacts, id, pending.decided_at);
+        match (stays, pending.lease_until) {
+            (true, _) => {}
+            (false, None) => uncount(contacts, id, pending.decided_at),
+            (false, Some(_)) => left_unheard(contacts, id, pending.attempt),
         }
         stays
     });
+}
+
+/// A call that is withdrawn while a performer has it in hand may be placed all the same.
+fn left_unheard(contacts: &mut [Contact], id: &EffectId, attempt: u32) {
+    let (Party::Contact(place), Channel::Call, Purpose::Page | Purpose::Confirm) =
+        (id.party, id.channel, &id.purpose)
+    else {
+        return;
+    };
+    if let Some(contact) = contacts.get_mut(place) {
+        contact.leave_unheard(attempt);
+    }
 }
 
 /// A call that was counted when it was decided, and was not made.

@@ -28,6 +28,7 @@ pub(super) fn call_settled(
         return;
     }
     if !is_live(incident, id, attempt) {
+        refused_late(incident, place, attempt, outcome);
         return;
     }
     match outcome {
@@ -43,6 +44,18 @@ pub(super) fn call_settled(
     }
 }
 
+/// A try that was withdrawn, or given up, has placed nothing: no call of it can be told of.
+fn refused_late(incident: &mut Incident, place: usize, attempt: u32, outcome: &Outcome) {
+    match outcome {
+        Outcome::Permanent { .. } | Outcome::Account { .. } | Outcome::NotSent { .. } => {
+            if let Some(contact) = incident.contacts.get_mut(place) {
+                contact.heard_of(attempt);
+            }
+        }
+        Outcome::Placed { .. } | Outcome::Done | Outcome::Polled(_) | Outcome::Unknown => {}
+    }
+}
+
 /// The carrier has a call.
 fn placed(
     incident: &mut Incident,
@@ -55,6 +68,7 @@ fn placed(
 ) {
     let pending = if is_live(incident, id, attempt) { incident.pending.remove(id) } else { None };
     let Some(contact) = incident.contacts.get_mut(place) else { return };
+    contact.heard_of(attempt);
     if contact.knows(sid) {
         return;
     }
@@ -121,6 +135,7 @@ fn unknown_call(incident: &mut Incident, turn: &mut Turn<'_>, id: &EffectId, pla
     record(incident, turn, id, attempt, turn.now, "unknown: the carrier did not answer in time");
     count_from(incident, id, turn.now);
     let Some(contact) = incident.contacts.get_mut(place) else { return };
+    contact.leave_unheard(attempt);
     if contact.redialled_in < round && !is_capped(contact, turn.now, turn.policy) {
         contact.redialled_in = round;
         contact.called_at.push(turn.now);
@@ -151,21 +166,22 @@ pub fn call_told(
     let Some(contact) = incident.contacts.get(place) else { return };
     if !contact.knows(sid) {
         // The callback may be faster than the reply to our POST, or all that we ever hear of it. The end of a call that is
-        // neither under way nor known adds nothing, and neither does a try that was never made.
-        let never_made = attempt > contact.attempts;
-        if never_made || (progress.is_over() && !is_live(incident, id, attempt)) {
+        // neither under way nor known adds nothing. A try places one call: where that is known, or where no try was made, somebody
+        // tells of an old one again, and nobody's phone rings.
+        let live = is_live(incident, id, attempt);
+        if !live && (progress.is_over() || !contact.unheard.contains(&attempt)) {
             return;
         }
         placed(incident, turn, id, place, attempt, sid, SignedDuration::ZERO);
     }
-    rings(incident, place, progress);
+    rings(incident, place, sid, progress);
     if progress.is_over() {
         over_as_told(incident, turn, place, sid, progress);
     }
 }
 
-/// Whether calls get through to this phone, as far as the carrier's word says.
-fn rings(incident: &mut Incident, place: usize, progress: CallProgress) {
+/// Whether calls get through to this phone, as far as the carrier's word says. Of a call that is over it has been said.
+fn rings(incident: &mut Incident, place: usize, sid: &str, progress: CallProgress) {
     let works = match progress {
         CallProgress::InProgress | CallProgress::Completed | CallProgress::Busy | CallProgress::NoAnswer => {
             true
@@ -174,7 +190,8 @@ fn rings(incident: &mut Incident, place: usize, progress: CallProgress) {
         // A call that has only begun says nothing yet.
         CallProgress::Queued | CallProgress::Ringing | CallProgress::Canceled => return,
     };
-    if let Some(contact) = incident.contacts.get_mut(place) {
+    let contact = incident.contacts.get_mut(place);
+    if let Some(contact) = contact.filter(|contact| contact.calls.iter().any(|call| call.sid == sid)) {
         contact.call.works = works;
     }
 }
@@ -234,7 +251,7 @@ pub(super) fn polled(
     let Some(call) = contact.calls.iter_mut().find(|call| call.sid == sid) else { return };
     match outcome {
         Outcome::Polled(progress) if progress.is_over() => {
-            rings(incident, place, *progress);
+            rings(incident, place, sid, *progress);
             over_as_told(incident, turn, place, sid, *progress);
         }
         // The same answer again gives no further time.

@@ -177,6 +177,10 @@ pub struct Contact {
     /// The last calls that are over, or that nobody waits for any more: what is told of them late changes nothing.
     #[serde(default)]
     pub over: Vec<String>,
+    /// Tries of calls that may have been placed and of which nothing was heard: their outcome is unknown, or they were withdrawn
+    /// while a performer had them in hand. No other try can still bring a call that we do not know.
+    #[serde(default)]
+    pub unheard: Vec<u32>,
     /// How calling fares.
     pub call: Line,
     /// How texting fares.
@@ -187,6 +191,9 @@ pub struct Contact {
 
 /// How many calls that are over are remembered per contact.
 const OVER_KEPT: usize = 8;
+
+/// How many tries of which nothing was heard are remembered per contact: more than a performer has in hand in an hour.
+const UNHEARD_KEPT: usize = 16;
 
 impl Contact {
     /// The call with this carrier id is under way, or is known to be over.
@@ -199,6 +206,18 @@ impl Contact {
         self.over.push(sid.to_owned());
         let surplus = self.over.len().saturating_sub(OVER_KEPT);
         self.over.drain(..surplus);
+    }
+
+    /// The try `attempt` may have placed a call, and the carrier may yet tell of it.
+    pub(crate) fn leave_unheard(&mut self, attempt: u32) {
+        self.unheard.push(attempt);
+        let surplus = self.unheard.len().saturating_sub(UNHEARD_KEPT);
+        self.unheard.drain(..surplus);
+    }
+
+    /// What the try `attempt` has placed is known: one call, or none. What is told of another is old.
+    pub(crate) fn heard_of(&mut self, attempt: u32) {
+        self.unheard.retain(|unheard| *unheard != attempt);
     }
 
     pub(crate) fn line_mut(&mut self, channel: Channel) -> &mut Line {

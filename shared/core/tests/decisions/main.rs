@@ -20,4 +20,5 @@ mod rounds;
 mod silence;
 mod steps;
 mod story;
+mod told_again;
 mod world;

@@ -129,16 +129,19 @@ impl Carrier for ScriptedCarrier {
     }
 }
 
-/// Time that is moved by hand. A pause lets others run and takes no time.
+/// Time that is moved by hand. A pause lets others run and takes no time; requests to the table take as much as is said.
 #[derive(Debug)]
 pub(crate) struct Clock {
     millis: AtomicI64,
     drawn: AtomicU64,
+    calls: CallCounter,
+    per_call: AtomicI64,
 }
 
 impl Nature for Clock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.millis.load(Ordering::Relaxed)).unwrap()
+        let spent = self.per_call.load(Ordering::Relaxed) * i64::try_from(self.calls.total()).unwrap();
+        Timestamp::from_millisecond(self.millis.load(Ordering::Relaxed) + spent).unwrap()
     }
 
     async fn pause(&self, time: SignedDuration) {
@@ -260,7 +263,12 @@ impl Stage {
             carrier,
             queue: Hints::default(),
             planner: Plans::default(),
-            clock: Clock { millis: noon.as_millisecond().into(), drawn: 1.into() },
+            clock: Clock {
+                millis: noon.as_millisecond().into(),
+                drawn: 1.into(),
+                calls: calls.clone(),
+                per_call: 0.into(),
+            },
         };
         let shell = Shell {
             ports,
@@ -281,6 +289,12 @@ impl Stage {
 
     pub(crate) fn advance(&self, by: SignedDuration) {
         self.shell.ports.clock.millis.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    /// From now on each request to the table takes `time`.
+    pub(crate) fn slow_table(&self, time: SignedDuration) {
+        self.forget_calls();
+        self.shell.ports.clock.per_call.store(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
     }
 
     /// A user whose question is due now, with `contacts` contacts in tiers of one, and no follow-up questions.

@@ -4,6 +4,7 @@ use lucius_core::{
     deadman::Deadman,
     id::IncidentId,
     incident::{EndedBy, Incident, Status, TextAnswer},
+    once::EventName,
     phone::PhoneNumber,
     turn::Pointer,
 };
@@ -153,7 +154,10 @@ async fn a_card_says_all_there_is(store: &impl Store) {
         let codes = (0..50).map(|m| code(&number, &format!("{:06}", n * 50 + m), incident_id(n), 7));
         store.commit(&commit_of(codes.collect())).await.unwrap();
     }
-    store.stop(&number, true, at(0)).await.unwrap();
+    let said = |what: &str| EventName::of_number(&format!("{}-{what}", number.as_str()));
+    assert!(!store.is_decided(&said("stop")).await.unwrap());
+    store.stop(&number, true, &said("stop"), op(), at(0)).await.unwrap();
+    assert!(store.is_decided(&said("stop")).await.unwrap());
     let card = store.number(&number, at(0)).await.unwrap();
     assert_eq!(card.user, Some(owner.id));
     assert_eq!(card.contact_of, [user_id(7), user_id(8)]);
@@ -162,8 +166,14 @@ async fn a_card_says_all_there_is(store: &impl Store) {
         assert_eq!(card.find(&format!("{n:06}")).unwrap().incident, incident_id(n / 50));
     }
     assert!(!format!("{card:?}").contains(number.as_str()));
-    store.stop(&number, false, at(1)).await.unwrap();
+    store.stop(&number, false, &said("start"), op(), at(1)).await.unwrap();
     assert_eq!(store.number(&number, at(0)).await.unwrap().stopped, Some(false));
+    store.stop(&number, true, &said("stop"), op(), at(2)).await.unwrap();
+    assert_eq!(
+        store.number(&number, at(0)).await.unwrap().stopped,
+        Some(false),
+        "the old text says nothing new"
+    );
 }
 
 async fn a_contact_changes_numbers(store: &impl Store) {

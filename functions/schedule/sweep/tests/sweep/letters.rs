@@ -129,16 +129,16 @@ async fn an_item_of_a_later_release_waits_and_is_not_dropped() {
         }
         world.clock().advance(jiff::SignedDuration::from_secs(60));
     }
-    assert!((3..=10).contains(&looks), "looked at {looks} times in twenty minutes");
+    assert!((18..=20).contains(&looks), "looked at {looks} times in twenty minutes");
     let mut after = world.item(user).await;
     assert_eq!(after.get("fails").unwrap().as_n().unwrap(), &looks.to_string());
     for attribute in ["due_at", "fails"] {
         after.insert(attribute.to_owned(), before.get(attribute).unwrap().clone());
     }
     assert_eq!(after, before);
-    // The release that can read it is deployed.
+    // The release that can read it is deployed: whoever is overdue is found within 150 s.
     world.set_attribute(user, "schema", AttributeValue::N("1".to_owned())).await;
-    for _ in 0..10 {
+    for _ in 0..2 {
         let taker = Taker::default();
         turn(&world.app, &taker, None, &tick()).await.unwrap();
         for actor in taker.taken() {

@@ -1,0 +1,200 @@
+//! What people do of their own accord: they text, ring us, end an alert, change their minds; some pretend to be others.
+
+use lucius_core::{
+    deadman::{Deadman, Edit, Proof},
+    decide::{Event, Scope},
+};
+use lucius_invariants::Act as Meant;
+use lucius_store::Keyring;
+
+use crate::{
+    carrier::SERVICE,
+    functions::{Invocation, Post, ReplyTo},
+    people::Act,
+    world::{HOUR, Happening, Inner, MINUTE, instant},
+};
+
+impl Inner {
+    /// Somebody does something of their own accord.
+    pub(crate) fn act(&mut self, act: Act, ring: &Keyring) {
+        self.tell(|| format!("{act:?}"));
+        match act {
+            Act::Text { from, body } => self.texts(&from, &body),
+            Act::RingIn { user, keys } => {
+                let Some(phone) = self.people.users.get(user).map(|user| user.phone.clone()) else {
+                    return;
+                };
+                self.ring_in(&phone, keys);
+            }
+            Act::Over { user, incident } => self.over(user, incident, ring),
+            Act::Forge => self.forge(),
+            Act::Spoof => self.spoof(),
+            Act::Change { user } => self.changes(user, ring),
+            Act::Leave { user } => self.leaves(user, ring),
+            Act::Emergency { user } => {
+                let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
+                if let Some(pin) = pin {
+                    self.act(Act::RingIn { user, keys: vec![pin, "9".to_owned()] }, ring);
+                } else {
+                    let phone =
+                        self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
+                    self.texts(&phone, "SOS");
+                }
+            }
+        }
+    }
+
+    fn texts(&mut self, from: &str, body: &str) {
+        let acts = self.meant(from, body);
+        self.posts_text(from, body, acts);
+    }
+
+    /// What a text means, for those who judge.
+    fn meant(&self, from: &str, body: &str) -> Vec<Meant> {
+        let mut acts = Vec::new();
+        if body == "STOP" || body == "START" {
+            acts.push(Meant::TextsStopped);
+        }
+        if let Some(user) = self.people.user_at(from).and_then(|user| self.people.users.get(user)) {
+            let wants_pin = self.checks.deadman(user.id).is_some_and(Deadman::wants_pin_in_reply);
+            let with_pin = user.pin.as_ref().is_some_and(|pin| body.ends_with(pin.as_str()));
+            let arrived_at = instant(self.now);
+            match body {
+                "N" | "SOS" => acts.push(Meant::CriedForHelp),
+                "Y" | "OK" if !wants_pin => acts.push(Meant::CheckedIn { arrived_at, proven: false }),
+                _ if with_pin => acts.push(Meant::CheckedIn { arrived_at, proven: true }),
+                _ => {}
+            }
+        }
+        if body.len() == 6 && body.bytes().all(|digit| digit.is_ascii_digit()) {
+            for (id, place) in self.checks.places_of(from) {
+                let Ok(incident) = id.try_into() else { continue };
+                acts.push(if self.checks.is_code(id, place, body) {
+                    Meant::RightCode { incident, place }
+                } else {
+                    Meant::WrongCode { incident, place }
+                });
+            }
+        }
+        acts
+    }
+
+    fn posts_text(&mut self, from: &str, body: &str, acts: Vec<Meant>) {
+        let fields = vec![
+            ("MessageSid", format!("SM{:032x}", self.number())),
+            ("From", from.to_owned()),
+            ("To", SERVICE.to_owned()),
+            ("Body", body.to_owned()),
+        ];
+        let reply_to = ReplyTo::Nobody;
+        self.posts(Post {
+            path: "/inbound/sms".to_owned(),
+            fields,
+            reply_to,
+            tries: 0,
+            forged: false,
+            acts,
+            again: None,
+        });
+    }
+
+    /// The user ends the incident: with the PIN by text or phone, or at the web page.
+    fn over(&mut self, user: usize, incident: u64, ring: &Keyring) {
+        let Some((id, phone, pin)) =
+            self.people.users.get(user).map(|user| (user.id, user.phone.clone(), user.pin.clone()))
+        else {
+            return;
+        };
+        if !self.checks.is_open(incident) {
+            return;
+        }
+        // Until it has worked: people in trouble try again.
+        let again = self.between(5 * MINUTE, 30 * MINUTE);
+        self.soon(again, Happening::Person(Act::Over { user, incident }));
+        match (pin, self.chance.u8(0..3)) {
+            (Some(pin), 0) => self.texts(&phone, &format!("OK {pin}")),
+            (Some(pin), 1) => {
+                let keys = vec![pin, "1".to_owned(), "#".to_owned()];
+                self.act(Act::RingIn { user, keys }, ring);
+            }
+            (pin, _) => {
+                let proof = pin.map_or(Proof::None, |pin| Proof::Pin(ring.pin_digest(id, &pin)));
+                let Ok(incident) = incident.try_into() else { return };
+                let edit = Event::Edit(Edit::Resolve { incident, proof });
+                let edit = Box::new((Scope::User(id), edit));
+                self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
+            }
+        }
+    }
+
+    /// Requests that nobody signed: keys that accept, texts that check in, calls that are over.
+    fn forge(&mut self) {
+        let Some((incident, contact)) = self.checks.any_open(&mut self.chance) else { return };
+        let path = match self.chance.u8(0..3) {
+            0 => format!("/call/incident/{incident}/0/1/2"),
+            1 => format!("/receipt/call/incident/{incident}/c0-call-page/1"),
+            _ => "/inbound/sms".to_owned(),
+        };
+        let fields = vec![
+            ("CallSid", "CA1".to_owned()),
+            ("MessageSid", "SM1".to_owned()),
+            ("CallStatus", "completed".to_owned()),
+            ("Digits", "1".to_owned()),
+            ("From", contact),
+            ("To", SERVICE.to_owned()),
+            ("Body", "OK".to_owned()),
+        ];
+        self.posts(Post {
+            path,
+            fields,
+            reply_to: ReplyTo::Nobody,
+            tries: 0,
+            forged: true,
+            acts: Vec::new(),
+            again: None,
+        });
+    }
+
+    /// Texts with a sender that is made up: no PIN, no code.
+    fn spoof(&mut self) {
+        let user = self.chance.usize(0..self.people.users.len().max(1));
+        let phone = self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
+        let guess = format!("{:06}", self.chance.u32(0..1_000_000));
+        let friends: Vec<String> = self.people.friends.keys().cloned().collect();
+        let friend = friends.get(self.chance.usize(0..friends.len().max(1))).cloned().unwrap_or_default();
+        match self.chance.u8(0..4) {
+            // A bare yes is as good as theirs while a question is open, and no better.
+            0 => self.texts(&phone, "Y"),
+            1 => self.texts(&friend, &guess),
+            2 => self.texts(&friend, "OK"),
+            _ => self.texts(&phone, "OK 0000"),
+        }
+    }
+
+    /// The user deletes their account. While somebody is called for them that is refused, and they try again.
+    fn leaves(&mut self, user: usize, ring: &Keyring) {
+        let Some((id, pin)) = self.people.users.get(user).map(|user| (user.id, user.pin.clone())) else {
+            return;
+        };
+        if self.checks.deadman(id).is_none() {
+            return;
+        }
+        let again = self.between(5 * MINUTE, 2 * HOUR);
+        self.soon(again, Happening::Person(Act::Leave { user }));
+        let proof = pin.map_or(Proof::None, |pin| Proof::Pin(ring.pin_digest(id, &pin)));
+        let edit = Box::new((Scope::User(id), Event::Remove { proof }));
+        self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
+    }
+
+    /// The user changes how they are asked, or a contact.
+    fn changes(&mut self, user: usize, ring: &Keyring) {
+        let Some(id) = self.people.users.get(user).map(|user| user.id) else { return };
+        let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
+        let proof = match pin {
+            Some(pin) if self.odds(800) => Proof::Pin(ring.pin_digest(id, &pin)),
+            Some(_) | None => Proof::None,
+        };
+        let Some(edit) = self.checks.some_edit(id, proof, &mut self.chance) else { return };
+        self.soon(0, Happening::Invoke(Invocation::Edit(Box::new((Scope::User(id), Event::Edit(edit))))));
+    }
+}

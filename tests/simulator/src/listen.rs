@@ -1,0 +1,139 @@
+//! Whoever listens to a call: what they key in, what it means, and what the carrier does with our answer.
+
+use lucius_invariants::Act as Meant;
+
+use crate::{
+    carrier::{Step, action_of, place_in, redirect_of},
+    functions::{Post, ReplyTo},
+    world::{Inner, SECOND, instant},
+};
+
+impl Inner {
+    /// Whoever listens to a call does something.
+    pub(crate) fn react(&mut self, sid: &str) {
+        let Some(call) = self.network.calls.get_mut(sid) else { return };
+        call.turns += 1;
+        let (phone, path, turns) = (call.phone.clone(), call.path.clone(), call.turns);
+        let Some(action) = action_of(&call.twiml) else {
+            let redirect = redirect_of(&call.twiml);
+            match redirect {
+                Some(redirect) if turns < 8 => self.ask_for_twiml(sid, redirect, None, Vec::new()),
+                Some(_) | None => self.call_later(sid, SECOND, Step::Over("completed")),
+            }
+            return;
+        };
+        if turns > 6 {
+            self.call_later(sid, SECOND, Step::Over("completed"));
+            return;
+        }
+        let keys =
+            if call.inbound { call.keys.pop_front() } else { self.keys_in_call(&phone, &path, &action) };
+        match keys {
+            Some(keys) => {
+                self.tell(|| format!("somebody presses {keys} at {action}"));
+                let inbound = self.network.calls.get(sid).is_some_and(|call| call.inbound);
+                let acts = self.pressed(&phone, &path, &action, &keys, inbound);
+                self.ask_for_twiml(sid, action, Some(&keys), acts);
+            }
+            None => self.call_later(sid, SECOND, Step::Over("completed")),
+        }
+    }
+
+    /// What somebody keys into a call that we placed; none: they hang up.
+    fn keys_in_call(&mut self, phone: &str, path: &str, action: &str) -> Option<String> {
+        if let Some(user) = self.people.user_at(phone) {
+            let pin = self.people.users.get(user)?.pin.clone();
+            return Some(match (self.chance.u8(0..20), pin) {
+                (0, _) => "9".to_owned(),
+                (1, _) => "7777".to_owned(),
+                (_, Some(pin)) => pin,
+                (_, None) => "1".to_owned(),
+            });
+        }
+        let (incident, place) = place_in(path)?;
+        let accepts = self.people.friends.get(phone)?.accepts;
+        if action.rsplit('/').next().is_some_and(|step| step.starts_with("end")) {
+            return self.odds(900).then(|| "9".to_owned());
+        }
+        if self.checks.acceptor(incident) == Some(place) {
+            return match self.chance.u8(0..10) {
+                0..4 => Some("1".to_owned()),
+                4..8 => Some("9".to_owned()),
+                _ => None,
+            };
+        }
+        if self.odds(accepts) {
+            Some("1".to_owned())
+        } else if self.odds(200) {
+            Some(self.one_of("2", &["5", "9", "0"]).to_owned())
+        } else {
+            None
+        }
+    }
+
+    /// What a key means, for those who judge.
+    fn pressed(&mut self, phone: &str, path: &str, action: &str, keys: &str, inbound: bool) -> Vec<Meant> {
+        let arrived_at = instant(self.now);
+        if let Some(user) = self.people.user_at(phone) {
+            let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
+            if inbound {
+                // Whoever gets as far as the menu has given the PIN.
+                return vec![Meant::CheckedIn { arrived_at, proven: true }, Meant::CriedForHelp];
+            }
+            return match keys {
+                "9" => vec![Meant::CriedForHelp],
+                _ if pin.as_deref() == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true }],
+                "1" if pin.is_none() => vec![Meant::CheckedIn { arrived_at, proven: false }],
+                _ => Vec::new(),
+            };
+        }
+        let Some((id, place)) = place_in(path) else { return Vec::new() };
+        let Ok(incident) = id.try_into() else { return Vec::new() };
+        let ends = action.rsplit('/').next().is_some_and(|step| step.starts_with("end"));
+        match keys {
+            "1" => vec![Meant::PressedOne { incident, place }],
+            "9" if ends => vec![Meant::PressedNineTwice { incident, place }],
+            "5" => vec![Meant::AskedToReopen { incident, place }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The carrier has our answer.
+    pub(crate) fn answered(&mut self, post: &Post, response: &lucius_shell::Response) {
+        if post.forged {
+            if response.status.as_u16() != 403 {
+                self.violated(
+                    "I8",
+                    format!("a forged request to {} was answered {}", post.path, response.status),
+                );
+            }
+            return;
+        }
+        for act in &post.acts {
+            if let Meant::PressedOne { incident, place } = act
+                && self.checks.acceptor(incident.get()) == Some(*place)
+                && response.body.contains("back-up")
+            {
+                self.violated("I2", format!("who has accepted {incident} is told that another has"));
+            }
+        }
+        match &post.reply_to {
+            ReplyTo::Call(sid) => {
+                let pause = self.between(SECOND, 15 * SECOND);
+                if let Some(call) = self.network.calls.get_mut(sid).filter(|call| !call.over) {
+                    if response.body.is_empty() {
+                        self.violated(
+                            "dead line",
+                            format!("{} was answered {} and nothing", post.path, response.status),
+                        );
+                        return;
+                    }
+                    call.twiml.clone_from(&response.body);
+                    let sid = sid.clone();
+                    self.call_later(&sid, pause, Step::React);
+                }
+            }
+            ReplyTo::Nobody => {}
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Two releases at once: one is deployed beside the other, and may be taken back. What the later one has written waits for it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lucius_core::actor::ActorId;
+use lucius_store::{Actor, Change, Commit, simulated::Release};
+
+use crate::{
+    checks::PAGED_WITHIN,
+    faults::{Change as Weather, Climate, Outage},
+    world::{HOUR, Happening, Inner, MINUTE, Millis},
+};
+
+/// What is known of the two releases.
+#[derive(Debug, Default)]
+pub(crate) struct Releases {
+    /// The later one has been deployed.
+    pub(crate) deployed: bool,
+    /// Whose items it has written last.
+    by_next: BTreeSet<ActorId>,
+    /// Who could not be read since they were last written, and may be put off.
+    pub(crate) put_off: BTreeSet<ActorId>,
+    /// In this step, how many could not be read.
+    pub(crate) unreadable: u32,
+}
+
+impl Inner {
+    /// Draws when the later release is deployed, and whether it is taken back for a while.
+    pub(crate) fn deploys(&mut self, length: Millis) {
+        match self.faults.climate {
+            Climate::Calm | Climate::Herd | Climate::Unheard => return,
+            Climate::Mild | Climate::Rough => {}
+        }
+        let begin = self.between(0, length);
+        let both = self.between(MINUTE, 20 * MINUTE);
+        self.lasts_from(Outage::BothReleases, begin, begin + both);
+        if self.odds(500) {
+            let back = begin + both + self.between(0, 2 * HOUR);
+            let gone = self.between(5 * MINUTE, HOUR);
+            self.lasts_from(Outage::TakenBack, back, back + gone);
+            let again = back + gone;
+            let both = self.between(MINUTE, 10 * MINUTE);
+            self.lasts_from(Outage::BothReleases, again, again + both);
+        }
+    }
+
+    fn lasts_from(&mut self, outage: Outage, begin: Millis, end: Millis) {
+        self.soon(begin, Happening::Weather(Weather { outage, begins: true }));
+        self.soon(end, Happening::Weather(Weather { outage, begins: false }));
+    }
+
+    /// Of which release the next function is.
+    pub(crate) fn release(&mut self) -> Release {
+        if self.faults.lasts(Outage::TakenBack) || !self.releases.deployed {
+            return Release::This;
+        }
+        if self.faults.lasts(Outage::BothReleases) && self.odds(500) {
+            return Release::This;
+        }
+        Release::Next
+    }
+
+    /// The function that runs cannot read this item.
+    pub(crate) fn cannot_read(&mut self, actor: ActorId) {
+        self.releases.unreadable += 1;
+        self.releases.put_off.insert(actor);
+        // While nobody could read it, that time is the excuse; one more for each look would excuse it twice.
+        if self.faults.lasts(Outage::TakenBack) {
+            self.running.strikes += 1;
+            self.strikes_quietly("item of a later release");
+        } else {
+            self.strikes_here("item of a later release", "GetItem");
+        }
+        if !self.releases.by_next.contains(&actor) {
+            self.violated("I11", format!("{actor} cannot be read, and no later release has written it"));
+        }
+    }
+
+    /// Whoever was put off is looked at again when their item says so, and says then what their state says.
+    pub(crate) fn look_at_put_off(&mut self, items: Vec<(ActorId, Timestamp)>) {
+        for (actor, due) in items {
+            self.checks.made += 1;
+            let Some(user) = self.checks.user_of(actor) else { continue };
+            if self.late(user, due.as_millisecond(), self.now) > PAGED_WITHIN {
+                self.violated("I6", format!("{actor} was put off until {due}, and is overdue since then"));
+            }
+        }
+    }
+
+    /// A commit was written by the function that runs: not over what it cannot know.
+    pub(crate) fn written(&mut self, commit: &Commit) {
+        if !self.releases.deployed {
+            return;
+        }
+        let actors = [written(commit.deadman.as_ref()), written(commit.incident.as_ref())];
+        for actor in actors.into_iter().flatten() {
+            self.releases.put_off.remove(&actor);
+            match self.running.release {
+                Release::Next => {
+                    self.releases.by_next.insert(actor);
+                }
+                Release::This => {
+                    self.checks.made += 1;
+                    if self.releases.by_next.contains(&actor) {
+                        self.violated("I14", format!("{actor} of a later release was written over"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn written<T: Actor>(change: Option<&Change<T>>) -> Option<ActorId> {
+    match change? {
+        Change::New(state) | Change::Update { to: state, .. } => Some(T::named(state.id())),
+        Change::Check { .. } => None,
+    }
+}

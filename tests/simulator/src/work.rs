@@ -1,0 +1,184 @@
+//! What each function does when it is invoked, and with what it is.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use lucius_core::{
+    actor::ActorId,
+    deadman::{Edit, Proof},
+    decide::Event,
+};
+use lucius_invariants::Act;
+use lucius_shell::{App, Request, Response, run, wake::WakeMessage};
+use lucius_store::simulated::Release;
+use lucius_telephony::Form;
+use lucius_twilio::signature;
+
+use crate::{
+    functions::{ACCOUNT, AUTH_TOKEN, BASE_URL, Ended, Functions, Invocation, Post, Work},
+    ports::{Direct, LATER_VERSION, SimPorts},
+    world::instant,
+};
+
+impl Functions {
+    /// What the function does, if it is of this release.
+    pub(crate) fn work(&self, invocation: &Invocation, release: Release) -> Work {
+        match invocation {
+            Invocation::Queue(number) => {
+                let app = Arc::clone(&self.performer);
+                let body = self.world.lock().messages.get(number).map(|(body, _)| body.clone());
+                let event = batch(*number, body, release);
+                Box::pin(async move {
+                    match escalate::handle(&app, escalate::Event::Queue(event)).await {
+                        Ok(response) if response.batch_item_failures.is_empty() => Ended::Well,
+                        Ok(_) | Err(_) => Ended::Failed,
+                    }
+                })
+            }
+            Invocation::Schedule(user, _) => {
+                let app = Arc::clone(&self.performer);
+                let actors = (*user).try_into().map(ActorId::Deadman).into_iter().collect();
+                Box::pin(async move {
+                    let woken = deadman::handle(&app, WakeMessage { version: 1, actors }).await;
+                    if woken.is_ok() { Ended::Well } else { Ended::Failed }
+                })
+            }
+            Invocation::Direct(actors, _) => {
+                let app = Arc::clone(&self.performer);
+                let message = WakeMessage { version: 1, actors: actors.clone() };
+                Box::pin(async move {
+                    let woken = match message.actors.first() {
+                        Some(ActorId::Deadman(_)) => deadman::handle(&app, message).await.is_ok(),
+                        Some(ActorId::Incident(_)) | None => {
+                            escalate::handle(&app, escalate::Event::Direct(message)).await.is_ok()
+                        }
+                    };
+                    if woken { Ended::Well } else { Ended::Failed }
+                })
+            }
+            Invocation::Letter(letter) => {
+                let body = self.world.lock().letters.body(*letter);
+                let event = batch(*letter, body, release);
+                Box::pin(async move {
+                    let waits = sweep::letters::read(&event).batch_item_failures;
+                    if waits.is_empty() { Ended::Well } else { Ended::Failed }
+                })
+            }
+            Invocation::Sweep(clock) => {
+                let (app, invoker) = (Arc::clone(&self.decider), Direct(Arc::clone(&self.world)));
+                let tick = sweep::Tick { clock: clock.to_string() };
+                Box::pin(async move {
+                    if sweep::cycle(&app, &invoker, &tick).await.is_ok() {
+                        Ended::Well
+                    } else {
+                        Ended::Failed
+                    }
+                })
+            }
+            Invocation::Webhook(post) => {
+                let (app, request) = (Arc::clone(&self.decider), self.signed(post));
+                Box::pin(async move { Ended::Answered(answer(&app, &request).await) })
+            }
+            Invocation::Edit(edit) => {
+                let (app, (scope, event)) = (Arc::clone(&self.decider), edit.as_ref().clone());
+                Box::pin(async move {
+                    match run(&app.shell, scope, event).await {
+                        Ok(_) => Ended::Well,
+                        Err(_) => Ended::Failed,
+                    }
+                })
+            }
+        }
+    }
+
+    fn signed(&self, post: &Post) -> Request {
+        let fields: Vec<(&str, &str)> = post
+            .fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain([("AccountSid", ACCOUNT)])
+            .collect();
+        let form: Form = fields.iter().copied().collect();
+        let token = if post.forged { "a token that was guessed" } else { AUTH_TOKEN };
+        let signature = signature::sign(&token.into(), &format!("{BASE_URL}{}", post.path), &form);
+        let mut headers = HeaderMap::new();
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(HeaderName::from_static("content-type"), form_type);
+        if let Ok(value) = HeaderValue::from_str(&signature) {
+            headers.insert(HeaderName::from_static("x-twilio-signature"), value);
+        }
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Request {
+            method: Method::POST,
+            raw_path: post.path.clone(),
+            raw_query: String::new(),
+            headers,
+            body: body.into_bytes(),
+            arrived_at: instant(self.world.lock().now),
+            source_ip: "192.0.2.1".to_owned(),
+        }
+    }
+}
+
+/// A batch of one message. The next release reads what it has written; this one does not know it.
+fn batch(number: u64, body: Option<String>, release: Release) -> SqsEvent {
+    let later = format!(r#""version":{LATER_VERSION},"actors""#);
+    let body = match release {
+        Release::This => body,
+        Release::Next => body.map(|body| body.replace(&later, r#""version":1,"actors""#)),
+    };
+    let mut message = SqsMessage::default();
+    message.body = body;
+    message.message_id = Some(number.to_string());
+    let mut event = SqsEvent::default();
+    event.records = vec![message];
+    event
+}
+
+/// What a change means, for those who judge.
+pub(crate) fn meant(event: &Event) -> Vec<Act> {
+    match event {
+        Event::Edit(Edit::Resolve { .. }) => vec![Act::Resolved],
+        Event::Edit(
+            Edit::Profile { proof, .. }
+            | Edit::Probes { proof, .. }
+            | Edit::AddContact { proof, .. }
+            | Edit::ChangeContact { proof, .. }
+            | Edit::RemoveContact { proof, .. },
+        ) => vec![Act::Edited { proven: *proof != Proof::None }],
+        Event::Wake
+        | Event::Settled(_)
+        | Event::CallTold { .. }
+        | Event::TextFailed { .. }
+        | Event::Contact { .. }
+        | Event::CheckIn(_)
+        | Event::Emergency { .. }
+        | Event::Login { .. }
+        | Event::TextsStopped { .. }
+        | Event::Remove { .. } => Vec::new(),
+    }
+}
+
+async fn answer(app: &App<SimPorts>, request: &Request) -> Response {
+    match request.segments().first().copied() {
+        Some("call") => twilio_call::handle(app, request).await,
+        Some("receipt") => twilio_receipt::handle(app, request).await,
+        Some("inbound") if request.raw_path == "/inbound/sms" => twilio_sms::handle(app, request).await,
+        Some("inbound") => twilio_voice::handle(app, request).await,
+        Some(_) | None => Response::empty(StatusCode::NOT_FOUND),
+    }
+}
+
+/// What the trace calls an invocation.
+pub(crate) fn name(invocation: &Invocation) -> String {
+    match invocation {
+        Invocation::Queue(number) => format!("escalate, message {number}"),
+        Invocation::Schedule(user, _) => format!("deadman, schedule of {user}"),
+        Invocation::Direct(actors, tries) => format!("by the sweep, try {tries}: {actors:?}"),
+        Invocation::Letter(letter) => format!("sweep, letter {letter}"),
+        Invocation::Sweep(clock) => format!("sweep, clock {clock}"),
+        Invocation::Webhook(post) => format!("webhook {} {:?}", post.path, post.fields),
+        Invocation::Edit(edit) => format!("edit {edit:?}"),
+    }
+}
