@@ -216,9 +216,10 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
                 let mut inner = world.lock();
                 let next = MINUTE + inner.between(0, SECOND);
                 inner.soon(next, Happening::Tick(clock));
-                // Most cycles that would find nothing are left out: they are nearly all there are.
+                // Most cycles that would find nothing are left out: they are nearly all there are. Who was put off is due when their
+                // item says so, whatever their state says.
                 let soon = instant(inner.now + 2 * MINUTE);
-                inner.checks.clocks.any_before(soon) || inner.odds(20)
+                inner.checks.clocks.any_before(soon) || !inner.releases.put_off.is_empty() || inner.odds(20)
             };
             if worth {
                 functions.invoke(Invocation::Sweep(clock));
