@@ -313,13 +313,7 @@ fn by_contact(
         ContactAct::Code { code, answer, .. } => {
             Reply::Words(incident::answer_text(incident, turn, place, code, *answer))
         }
-        ContactAct::CallBack { .. } => {
-            if incident::call_back(incident, turn, place) {
-                Reply::words("Thank you. Please hang up now: we call you in a moment.")
-            } else {
-                Reply::words("There is no alert for this number any more. Goodbye.")
-            }
-        }
+        ContactAct::CallBack { .. } => incident::call_back(incident, turn, place),
     };
     Ok(match act {
         // A number that has used up its codes changes nothing any more, not even what is remembered of it.

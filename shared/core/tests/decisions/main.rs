@@ -20,4 +20,6 @@ mod rounds;
 mod silence;
 mod steps;
 mod story;
+mod tales;
+mod told;
 mod world;
