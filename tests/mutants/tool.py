@@ -20,7 +20,6 @@ SOURCES = "shared/core/src"
 _CACHE = os.environ.get("LUCIUS_CACHE")
 HOME = (Path(_CACHE).expanduser().resolve() if _CACHE else ROOT / "local" / ".mutants") / "mutants"
 """Everything of this that is not in the project: the tool, what it compiles, and the verdicts of a full run."""
-VENV = Path(_CACHE).expanduser().resolve() / "venv" if _CACHE else ROOT / "local" / ".venv"
 
 # What was caught once is not tried again, nor what does not compile or makes the tests hang.
 CAUGHT = {"CaughtMutant": "caught", "Timeout": "caught", "Unviable": "unviable", "MissedMutant": "missed"}
@@ -41,8 +40,7 @@ class Mutant:
 
 def environment() -> dict[str, str]:
     """Random tests draw the same few cases every time, shrink nothing and keep nothing: a verdict is no matter of luck."""
-    env = {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', '')}"}
-    env |= {"PROPTEST_RNG_SEED": "20261121", "PROPTEST_CASES": "16"}
+    env = {**os.environ, "PROPTEST_RNG_SEED": "20261121", "PROPTEST_CASES": "16"}
     env |= {"PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1"}
     # The tool tests a copy of the project, whose place changes; dependencies are compiled once all the same. Builds that
     # remember make a mutant a matter of seconds.

@@ -2,15 +2,16 @@
 
 use expect_test::expect_file;
 use lucius_core::{
-    deadman::{Edit, Proof},
+    deadman::{ContactChange, Edit, Proof},
     effect::{CallProgress, Channel, Outcome, Party, Purpose},
+    id::ContactId,
     incident::TextAnswer,
 };
 
 use crate::{
     story::Story,
     told::Told,
-    world::{call, cancel, confirm, effect, new_contact, pin, placed, question, text},
+    world::{call, cancel, confirm, effect, new_contact, phone, pin, placed, question, text},
 };
 
 fn tell(party: Party, number: u32) -> lucius_core::effect::EffectId {
@@ -235,6 +236,37 @@ fn untrusted() {
         story.emergency("CA-9");
     });
     expect_file!["untrusted.txt"].assert_eq(told.words());
+}
+
+#[test]
+fn renumbered() {
+    let mut told =
+        Told::new("A contact's number changes in the emergency, and changes back", Story::ringing());
+    let bob = ContactId::try_from(1).unwrap();
+    let change = |number: u64, proof: Proof| {
+        let change = ContactChange { phone: Some(phone(number)), ..ContactChange::default() };
+        Edit::ChangeContact { id: bob, change, proof }
+    };
+    for (number, proof, sentence) in [
+        (999, Proof::None, "Somebody with Ann's session gives Bob another number."),
+        (201, Proof::None, "And his own again."),
+        (999, pin("1234"), "And the other one, with the PIN."),
+    ] {
+        told.then(sentence, |story| {
+            story.edit(change(number, proof)).unwrap();
+        });
+        let lines =
+            told.story.open().contacts.iter().map(|contact| (contact.phone.as_str(), contact.trusted));
+        let lines = lines.collect::<Vec<_>>();
+        told.remark(&format!("who can accept: {lines:?}"));
+    }
+    for number in 300..337 {
+        told.story.edit(change(number, pin("1234"))).unwrap();
+    }
+    told.then("A number too many.", |story| {
+        story.edit(change(400, pin("1234"))).unwrap();
+    });
+    expect_file!["renumbered.txt"].assert_eq(told.words());
 }
 
 #[test]
