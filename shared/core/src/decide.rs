@@ -401,7 +401,7 @@ fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
         }
     }
     if same && was_open != is_open {
-        let until = (!is_open).then(|| later(turn.now, turn.policy.minutes(24 * 60)));
+        let until = (!is_open).then(|| later(turn.now, turn.policy.days(1)));
         for contact in &incident.contacts {
             turn.pointers.push(Pointer::CodeUntil {
                 phone: contact.phone.clone(),

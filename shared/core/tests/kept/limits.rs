@@ -7,8 +7,10 @@ use lucius_core::{
 };
 
 /// What a policy makes of its parameters, in seconds.
-fn seconds(policy: &Policy) -> [(&'static str, f64); 15] {
+fn seconds(policy: &Policy) -> [(&'static str, f64); 17] {
     [
+        ("minutes 7", policy.minutes(7)),
+        ("days 90", policy.days(90)),
         ("ring", policy.ring()),
         ("call_limit", policy.call_limit()),
         ("settle", policy.settle()),
@@ -31,6 +33,8 @@ fn seconds(policy: &Policy) -> [(&'static str, f64); 15] {
 #[test]
 fn as_they_are() {
     let expected = [
+        ("minutes 7", 420.0),
+        ("days 90", 7_776_000.0),
         ("ring", 25.0),
         ("call_limit", 180.0),
         ("settle", 90.0),
@@ -57,6 +61,8 @@ fn as_they_are() {
 fn where_a_minute_lasts_half_a_second() {
     let policy = Policy { minute: SignedDuration::from_millis(500), ..Policy::default() };
     let expected = [
+        ("minutes 7", 3.5),
+        ("days 90", 64_800.0),
         ("ring", 5.0),
         ("call_limit", 60.0),
         ("settle", 20.0),
