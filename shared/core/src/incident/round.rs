@@ -117,9 +117,9 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
             return;
         }
         if attempt::is_capped(contact, turn.now, turn.policy) {
-            let who = contact.name.clone();
-            let entry = Entry::new(turn.now, What::Note, format!("{who}: no further call within this hour"));
-            turn.note(incident.id, Entry { contact_id: Some(contact.id), ..entry });
+            let (contact_id, who) = (Some(contact.id), Some(contact.name.clone()));
+            let entry = Entry::new(turn.now, What::Note, "gets no further call within this hour");
+            turn.note(incident.id, Entry { contact_id, who, ..entry });
             return;
         }
         contact.called_at.push(turn.now);

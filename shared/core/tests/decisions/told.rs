@@ -228,6 +228,7 @@ fn row(row: &Row) -> String {
 fn line(entry: &Entry) -> String {
     let mut text = format!("timeline {}", clock(entry.at));
     text.extend(entry.who.iter().map(|who| format!(" {who}")));
+    text.extend(entry.contact_id.map(|id| format!(" (contact {id})")));
     text.extend(entry.how.map(|how| format!(" by {}", how.as_str())));
     text.extend(entry.attempt.map(|attempt| format!(" (try {attempt})")));
     text.push(':');
