@@ -12,6 +12,7 @@ mod accept;
 mod check_in;
 mod codes;
 mod edits;
+mod exact;
 mod invariants;
 mod outcomes;
 mod probes;

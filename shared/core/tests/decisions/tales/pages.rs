@@ -82,6 +82,9 @@ fn accepted_and_over(told: &mut Told) {
     told.then("Cas presses 9, which is not theirs to press.", |story| {
         story.press(1, "C2", "2", "9");
     });
+    told.then("Cas presses 5, although nothing is over.", |story| {
+        story.press(1, "C2", "3", "5");
+    });
     told.then("All are told.", |story| {
         story.outcome(&tell(Party::Contact(1), 1), &Outcome::Done);
         story.outcome(&tell(Party::User, 2), &Outcome::Done);
