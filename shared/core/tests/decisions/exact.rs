@@ -114,6 +114,21 @@ fn a_line_that_refused_for_good_rests_a_quarter_of_an_hour() {
     }
 }
 
+/// A call that is refused is followed by a text at once, if a text can be sent.
+#[test]
+fn the_other_line_is_tried_as_soon_as_it_has_rested() {
+    for (time, tried) in [("10:14:59", false), ("10:15", true)] {
+        let mut story = Story::with_contacts(&[("Bob", 1)]);
+        story.sos().wake().outcome(&text(0), &Outcome::Permanent { code: 21_614 });
+        story.at(time).outcome(&call(0), &Outcome::Permanent { code: 13_224 });
+        assert_eq!(story.pending(&text(0)).is_some(), tried, "{time}");
+    }
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.ann_mut().contacts[0].text_stopped = true;
+    story.sos().wake().outcome(&call(0), &Outcome::Permanent { code: 13_224 });
+    assert!(story.pending(&text(0)).is_none(), "they have stopped our texts");
+}
+
 #[test]
 fn a_cancel_is_tried_six_times() {
     let mut story = Story::accepted();
