@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod calls;
 mod check_in;
 mod codes;
 mod edits;
