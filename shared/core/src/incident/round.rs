@@ -39,8 +39,8 @@ pub(crate) fn advance(incident: &mut Incident, turn: &mut Turn<'_>) {
         if turn.now < next_at {
             return;
         }
-        // Contacts may have been added since the tier was chosen; a place past the end starts the next round.
-        let tier = if tier < tiers.len() { tier } else { 0 };
+        // Contacts may have been added since the tier was chosen; a place past the end is no reason to page nobody.
+        let tier = tier.checked_rem(tiers.len()).unwrap_or(0);
         if tier == 0 {
             begin_round(incident, turn);
         }

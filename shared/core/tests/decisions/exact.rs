@@ -162,6 +162,25 @@ fn the_cap_is_of_an_hour() {
     }
 }
 
+/// Who wants calls only is texted all the same where no call can be made, or where calls have not got through for a round.
+#[test]
+fn who_wants_calls_only_is_texted_if_calls_do_not_help() {
+    let only_called = |calls: u32| {
+        let mut story = Story::with_contacts(&[("Bob", 1)]);
+        story.ann_mut().contacts[0].by_sms = false;
+        story.policy.calls_per_contact_hour = calls;
+        story.sos();
+        story
+    };
+    assert!(only_called(0).pending(&text(0)).is_some(), "the hour's calls are used up");
+    let mut story = only_called(12);
+    assert!(story.pending(&text(0)).is_none());
+    story.wake().outcome(&call(0), &placed("B1")).told(&call(0), 1, "B1", CallProgress::Failed);
+    story.now = story.next_round_at();
+    story.wake();
+    assert!(story.pending(&text(0)).is_some() && story.is_called(0), "calls have not got through");
+}
+
 #[test]
 fn eight_calls_that_are_over_are_remembered() {
     let mut story = Story::incident();
