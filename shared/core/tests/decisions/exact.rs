@@ -181,6 +181,16 @@ fn who_wants_calls_only_is_texted_if_calls_do_not_help() {
     assert!(story.pending(&text(0)).is_some() && story.is_called(0), "calls have not got through");
 }
 
+/// No such contact can be entered; one that stands there all the same is called.
+#[test]
+fn who_wants_neither_is_called() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.ann_mut().contacts[0].by_sms = false;
+    story.ann_mut().contacts[0].by_call = false;
+    story.sos();
+    assert!(story.is_called(0));
+}
+
 #[test]
 fn eight_calls_that_are_over_are_remembered() {
     let mut story = Story::incident();
