@@ -181,6 +181,25 @@ fn who_wants_calls_only_is_texted_if_calls_do_not_help() {
     assert!(story.pending(&text(0)).is_some() && story.is_called(0), "calls have not got through");
 }
 
+/// A late word may say that calls get through while the line still rests: somebody has to hear of it all the same.
+#[test]
+fn whose_only_line_rests_is_paged_by_the_other() {
+    for (by_call, by_sms, other) in [(true, false, text(0)), (false, true, call(0))] {
+        let mut story = Story::with_contacts(&[("Bob", 1)]);
+        story.ann_mut().contacts[0].by_call = by_call;
+        story.ann_mut().contacts[0].by_sms = by_sms;
+        story.sos();
+        story.incident_mut().pending.clear();
+        let bob = &mut story.incident_mut().contacts[0];
+        let line = if by_call { &mut bob.call } else { &mut bob.sms };
+        line.rests_until = Some(t("12:00"));
+        line.works = true;
+        story.now = story.next_round_at();
+        story.decide(&Event::Wake).unwrap();
+        assert_eq!(story.pendings(), [other.to_string()]);
+    }
+}
+
 /// No such contact can be entered; one that stands there all the same is called.
 #[test]
 fn who_wants_neither_is_called() {
