@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 use lucius_core::{
-    deadman::{CheckIn, Contact, ContactChange, Edit, NewContact, ProfileChange, Proof, State},
+    deadman::{
+        CheckIn, Contact, ContactChange, Edit, NewContact, Pause, ProbeChange, ProfileChange, Proof, State,
+    },
     decide::Event,
     effect::{CallProgress, Channel, Outcome, Party, Purpose},
     id::ContactId,
@@ -85,6 +87,19 @@ fn another_name_moves_nothing() {
     story.ann_mut().settings.schedule = schedule(r#"{"cron":"0 22 * * *"}"#);
     story.edit(Edit::Profile { change: Box::new(change), proof: pin("1234") }).unwrap();
     assert_eq!(story.ann().state, State::Waiting { next_probe_at: t("13:00") }, "ten at night in Tokyo");
+}
+
+#[test]
+fn only_another_schedule_moves_the_next_question() {
+    let mut story = Story::armed();
+    story.ann_mut().state = State::Waiting { next_probe_at: t("10:30") };
+    let change = ProbeChange { wait_minutes: Some(5), ..ProbeChange::default() };
+    story.edit(Edit::Probes { change, pause: Pause::Keep, proof: Proof::None }).unwrap();
+    assert_eq!(story.ann().state, State::Waiting { next_probe_at: t("10:30") });
+    let change =
+        ProbeChange { schedule: Some(schedule(r#"{"cron":"0 22 * * *"}"#)), ..ProbeChange::default() };
+    story.edit(Edit::Probes { change, pause: Pause::Keep, proof: pin("1234") }).unwrap();
+    assert_eq!(story.ann().state, State::Waiting { next_probe_at: t("22:00") });
 }
 
 #[test]
@@ -267,8 +282,8 @@ fn a_contact_added_without_a_priority_comes_after_all_others() {
 #[test]
 fn a_pause_lasts_ninety_days_at_most() {
     let pause = |until| Edit::Probes {
-        change: lucius_core::deadman::ProbeChange::default(),
-        pause: lucius_core::deadman::Pause::Until(until),
+        change: ProbeChange::default(),
+        pause: Pause::Until(until),
         proof: pin("1234"),
     };
     let mut story = Story::armed();
