@@ -87,6 +87,20 @@ fn a_question_due_now_is_not_asked_twice() {
     }
 }
 
+/// In the second pass of a repeated stretch every time of it has been; the search goes through all of them.
+#[test]
+fn the_second_pass_of_a_repeated_stretch_is_searched_to_its_end() {
+    for (zone, cron, after, next) in [
+        ("Europe/Berlin", "*/15 2 * * *", "2026-10-25T01:00:30Z", "2026-10-26T01:00:00Z"),
+        // Troll sets its clocks back by two hours: 120 minutes are there twice.
+        ("Antarctica/Troll", "* 1-2 * * *", "2026-10-25T01:00:30Z", "2026-10-26T01:00:00Z"),
+    ] {
+        let zone = TimeZone::parse(zone).unwrap();
+        let found = CronExpression::parse(cron).unwrap().next_after(&zone, after.parse().unwrap());
+        assert_eq!(found, Some(next.parse().unwrap()), "{cron} in {zone}");
+    }
+}
+
 #[test]
 fn the_end_of_the_calendar_is_no_loop() {
     let (cron, zone) =

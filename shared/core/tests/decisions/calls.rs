@@ -134,8 +134,11 @@ fn news_follow_a_late_text_once() {
     assert_eq!(story.texts_to(Party::Contact(0)).lines().count(), 1, "they are under way");
     story.outcome(&news, &Outcome::Done).late(&text(0), late, &Outcome::Done);
     assert_eq!(story.texts_to(Party::Contact(0)), "", "and have been sent");
-    // Who could not be told then is told now.
-    story.incident_mut().contacts[0].sms.last_try = Some(late - 1);
-    story.late(&text(0), late, &Outcome::Done);
-    assert!(story.texts_to(Party::Contact(0)).contains("Cas is going"));
+    // Who has been sent nothing since is told now.
+    for last in [late - 1, late] {
+        story.incident_mut().pending.clear();
+        story.incident_mut().contacts[0].sms.last_try = Some(last);
+        story.late(&text(0), late, &Outcome::Done);
+        assert!(story.texts_to(Party::Contact(0)).contains("Cas is going"));
+    }
 }
