@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 WITH_TOOLS = PATH="$(VENV)/bin:$$PATH"
 STACK = $(PYTHON) local/stack
-PYTHONS = --config local/stack/pyproject.toml local/stack infra/canary tests/template tests/simulator
+PYTHONS = --config local/stack/pyproject.toml local/stack infra/canary tests/template tests/simulator tests/mutants
 
 TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 SIMULATE = $(TARGET)/$(HOST)/explore/simulate
@@ -29,7 +29,7 @@ export SEED INCIDENTS STORM_SECONDS BREAK
 # And what make canary understands. Passwords are better put into the environment, or typed when they are asked for.
 export API_URL CONTACT_NUMBER USER_NUMBER CANARY_EMAIL CANARY_PASSWORD CANARY_PIN ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN PAGED_WITHIN ACCEPTED_WITHIN
 
-.PHONY: help up down test unit e2e lint fmt model simulate pages bugs fuzz bench canary chaos oracle contract build deploy tools lock python
+.PHONY: help up down test unit e2e lint fmt model mutants indiff simulate pages bugs fuzz bench canary chaos oracle contract build deploy tools lock python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,7 @@ lint: tools ## formatting, lints, documentation, dependencies, template
 	$(WITH_TOOLS) ruff format --check $(PYTHONS)
 	$(WITH_TOOLS) mypy --config-file local/stack/pyproject.toml local/stack/*.py
 	cd infra/canary && $(WITH_TOOLS) mypy --config-file ../../local/stack/pyproject.toml *.py
+	cd tests/mutants && $(WITH_TOOLS) mypy --config-file ../../local/stack/pyproject.toml *.py
 	$(WITH_TOOLS) sam validate --lint --template template.yaml
 	$(WITH_TOOLS) python tests/template/check.py
 
@@ -91,6 +92,12 @@ pages: ## time to page in the simulated world: in each climate, and MISSES=10000
 
 bugs: ## known bugs, one at a time: how long the simulator takes to find each (PATCHES=folder for others)
 	@MINUTES=$(or $(MINUTES),3) $(PYTHON) tests/simulator/bugs.py $(PATCHES)
+
+mutants: python ## break shared/core on purpose, one thing at a time: do its tests notice? (an hour; FILE= for one file; goes on where it was left)
+	@$(PYTHON) tests/mutants full $(FILE)
+
+indiff: python ## the same for what has changed since the last full run (minutes; SEED= for the same sample again)
+	@$(PYTHON) tests/mutants indiff
 
 model: ## visit every state of a small world around the decisions, and count them (minutes)
 	cargo run --profile explore --quiet --package lucius-model

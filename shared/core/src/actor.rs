@@ -101,11 +101,7 @@ impl Due {
     /// The earlier of two; at the same instant the more urgent.
     #[must_use]
     pub fn earliest(a: Option<Self>, b: Option<Self>) -> Option<Self> {
-        match (a, b) {
-            (Some(a), Some(b)) => Some(if (b.at, b.rank) < (a.at, a.rank) { b } else { a }),
-            (a, None) => a,
-            (None, b) => b,
-        }
+        a.into_iter().chain(b).min_by_key(|due| (due.at, due.rank))
     }
 }
 

@@ -313,13 +313,7 @@ fn by_contact(
         ContactAct::Code { code, answer, .. } => {
             Reply::Words(incident::answer_text(incident, turn, place, code, *answer))
         }
-        ContactAct::CallBack { .. } => {
-            if incident::call_back(incident, turn, place) {
-                Reply::words("Thank you. Please hang up now: we call you in a moment.")
-            } else {
-                Reply::words("There is no alert for this number any more. Goodbye.")
-            }
-        }
+        ContactAct::CallBack { .. } => incident::call_back(incident, turn, place),
     };
     Ok(match act {
         // A number that has used up its codes changes nothing any more, not even what is remembered of it.
@@ -407,7 +401,7 @@ fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
         }
     }
     if same && was_open != is_open {
-        let until = (!is_open).then(|| later(turn.now, turn.policy.minutes(24 * 60)));
+        let until = (!is_open).then(|| later(turn.now, turn.policy.days(1)));
         for contact in &incident.contacts {
             turn.pointers.push(Pointer::CodeUntil {
                 phone: contact.phone.clone(),

@@ -112,7 +112,8 @@ impl Entry {
         Self { at, what, contact_id: None, who: None, how: None, attempt: None, outcome: None, detail }
     }
 
-    /// The key under which the line is written, unique within the incident: it sorts by time.
+    /// The key under which the line is kept, unique within the incident: it sorts by time. Only an attempt is written again; of
+    /// anything else two lines of one instant that say different things are both kept.
     #[must_use]
     pub fn key(&self) -> String {
         let what = match self.what {
@@ -131,7 +132,8 @@ impl Entry {
         let contact = self.contact_id.map(|id| id.to_string()).unwrap_or_default();
         let how = self.how.map_or("", Channel::as_str);
         let attempt = self.attempt.unwrap_or(0);
-        format!("{:013}-{what}-{contact}-{how}-{attempt}", self.at.as_millisecond())
+        let detail = self.detail.as_deref().unwrap_or_default();
+        format!("{:013}-{what}-{contact}-{how}-{attempt}-{detail}", self.at.as_millisecond())
     }
 }
 

@@ -36,7 +36,7 @@ pub enum IdError {
 fn compose(now: Timestamp, chance: u16) -> u64 {
     let elapsed = now.as_millisecond().saturating_sub(EPOCH_MS).max(0);
     let millis = elapsed.unsigned_abs().min(MAX_MS);
-    (millis << CHANCE_BITS) | u64::from(chance & 0x0FFF)
+    (millis << CHANCE_BITS).saturating_add(u64::from(chance & 0x0FFF))
 }
 
 /// The moment in the upper 41 bits.

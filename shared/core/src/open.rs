@@ -6,7 +6,7 @@ use crate::{
     history::{Entry, Row, What},
     id::IncidentId,
     incident::{self, CONTACTS_MAX, Cause, Contact, Incident, Line, Status, Subject},
-    turn::{Alarm, Pointer, Turn},
+    turn::{Pointer, Turn},
 };
 
 /// Calls for help: opens an incident, or adds the cause to the open one and starts it again if it was accepted.
@@ -60,9 +60,6 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     turn.rows.push(Row::Listed { user: deadman.id, incident: id });
     for contact in contacts {
         enlist(&mut incident, turn, contact);
-    }
-    if incident.contacts.is_empty() {
-        turn.alarms.push(Alarm::NobodyToCall);
     }
     incident::advance(&mut incident, turn);
     deadman.incident_opened(turn, id);

@@ -74,6 +74,12 @@ impl Policy {
         self.minute.saturating_mul(i32::try_from(n).unwrap_or(i32::MAX))
     }
 
+    /// `n` days of product time.
+    #[must_use]
+    pub fn days(&self, n: u32) -> SignedDuration {
+        self.minutes(n.saturating_mul(1_440))
+    }
+
     /// `n` product seconds.
     #[must_use]
     pub fn seconds(&self, n: u32) -> SignedDuration {
@@ -158,7 +164,7 @@ impl Policy {
     /// After this, a text that only informs is given up.
     #[must_use]
     pub fn inform_for(&self) -> SignedDuration {
-        self.minutes(24 * 60).max(SignedDuration::from_secs(600))
+        self.days(1).max(SignedDuration::from_secs(600))
     }
 
     /// How long after login a caller may act without being asked for the PIN again. People's time: it does not shrink.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
-use lucius_core::schedule::{CronExpression, TimeZone};
+use lucius_core::schedule::{CronExpression, CronRefused, TimeZone};
 use proptest::prelude::*;
 
 /// Zone, expression, after, and the next three instants.
@@ -88,6 +88,31 @@ fn a_question_due_now_is_not_asked_twice() {
 }
 
 #[test]
+fn expressions_at_their_limits() {
+    let padded = |length: usize| CronExpression::parse(&format!("{:<length$}", "0 9 * * *"));
+    assert!(padded(256).is_ok());
+    assert_eq!(padded(257), Err(CronRefused::TooLong));
+    for outside in ["0 9 0-5 * *", "0 9 5-32 * *", "0 9 0 * *", "0 9 32 * *"] {
+        let refused = CronExpression::parse(outside);
+        assert!(matches!(refused, Err(CronRefused::OutOfRange { .. })), "{outside}: {refused:?}");
+    }
+}
+
+/// In the second pass of a repeated stretch every time of it has been; the search goes through all of them.
+#[test]
+fn the_second_pass_of_a_repeated_stretch_is_searched_to_its_end() {
+    for (zone, cron, after, next) in [
+        ("Europe/Berlin", "*/15 2 * * *", "2026-10-25T01:00:30Z", "2026-10-26T01:00:00Z"),
+        // Troll sets its clocks back by two hours: 120 minutes are there twice.
+        ("Antarctica/Troll", "* 1-2 * * *", "2026-10-25T01:00:30Z", "2026-10-26T01:00:00Z"),
+    ] {
+        let zone = TimeZone::parse(zone).unwrap();
+        let found = CronExpression::parse(cron).unwrap().next_after(&zone, after.parse().unwrap());
+        assert_eq!(found, Some(next.parse().unwrap()), "{cron} in {zone}");
+    }
+}
+
+#[test]
 fn the_end_of_the_calendar_is_no_loop() {
     let (cron, zone) =
         (CronExpression::parse("0 9 * * *").unwrap(), TimeZone::parse("Europe/Berlin").unwrap());
@@ -99,6 +124,12 @@ fn the_text_stays_as_entered() {
     let cron = CronExpression::parse(" 0 9  * * mon-FRI ").unwrap();
     assert_eq!(cron.as_str(), "0 9  * * mon-FRI");
     assert_eq!(cron.to_string(), "0 9  * * mon-FRI");
+    assert_eq!(format!("{cron:?}"), "\"0 9  * * mon-FRI\"");
+    let zone = TimeZone::parse("europe/berlin").unwrap();
+    assert_eq!(
+        (zone.to_string(), format!("{zone:?}")),
+        ("Europe/Berlin".to_owned(), "Europe/Berlin".to_owned())
+    );
 }
 
 /// An expression in the plain words of its manual page, sharing nothing with the code under test.

@@ -277,7 +277,13 @@ fn digits_as_people_speak_them() {
         ("no", None),
         ("one minus two", None),
         ("eins zwei", None),
+        ("1234 5678 9012 3456 7890 1234 5678 9012", Some("12345678901234567890123456789012")),
         ("1234 5678 9012 3456 7890 1234 5678 9012 3", None),
+        ("nought naught nil zero", Some("0000")),
+        ("too to two", Some("222")),
+        ("fore", Some("4")),
+        ("one (two)", Some("12")),
+        ("double hash five", Some("55")),
     ] {
         assert_eq!(spoken_digits(speech).as_deref(), digits, "{speech:?}");
     }

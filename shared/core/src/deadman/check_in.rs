@@ -37,11 +37,13 @@ impl Medium {
         }
     }
 
-    fn word(self) -> &'static str {
+    /// Who it is, as contacts read and hear it.
+    fn witness(self) -> &'static str {
         match self {
-            Self::Sms => "text",
-            Self::Phone | Self::OwnCall => "phone",
-            Self::Api => "API",
+            Self::Sms => "A text from their number",
+            Self::Phone => "A caller from their number",
+            Self::OwnCall => "Somebody who answered their phone",
+            Self::Api => "Somebody with their password",
         }
     }
 }
@@ -261,8 +263,7 @@ fn void(incident: &mut Incident, arrived_at: Timestamp) -> bool {
 }
 
 fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
-    let words =
-        format!("A {} from their number says that they are okay, without their PIN.", event.medium.word());
+    let words = format!("{} says that they are okay, without their PIN.", event.medium.witness());
     if incident.doubt.as_deref() != Some(words.as_str()) {
         turn.note(incident.id, Entry::new(turn.now, What::Note, words.clone()));
         incident.doubt = Some(words);
@@ -272,7 +273,11 @@ fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event:
     } else {
         "To end it, tell whoever is on the way: they can end it in our call."
     };
-    Reply::Words(vec!["Your contacts are being called.".to_owned(), how.to_owned()])
+    let standing = match incident.acceptor() {
+        Some(by) => format!("{} is on the way to you.", incident.name_of(by)),
+        None => "Your contacts are being called.".to_owned(),
+    };
+    Reply::Words(vec![standing, how.to_owned()])
 }
 
 /// Anything else is kept as the last response, and explained once: two machines must not answer each other for ever.

@@ -323,7 +323,7 @@ impl Deadman {
         let next =
             self.settings.schedule.next_probe_at(&self.profile.time_zone, last, turn.now, turn.policy.minute);
         // A pattern that fires never again is refused when it is entered; a day is the safe side of a calendar's end.
-        let next = next.unwrap_or_else(|| later(turn.now, turn.policy.minutes(24 * 60)));
+        let next = next.unwrap_or_else(|| later(turn.now, turn.policy.days(1)));
         // A check-in long ago means: ask now, not in the past.
         State::Waiting { next_probe_at: next.max(turn.now) }
     }

@@ -56,7 +56,7 @@ impl Deadman {
             Line::Open => &mut self.tries,
             Line::Own => &mut self.own_tries,
         };
-        let day = turn.policy.minutes(24 * 60).max(jiff::SignedDuration::from_mins(10));
+        let day = turn.policy.days(1).max(jiff::SignedDuration::from_mins(10));
         if tries.since.is_some_and(|since| turn.now >= later(since, day)) {
             *tries = Tries::default();
         }

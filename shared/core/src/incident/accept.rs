@@ -105,9 +105,14 @@ fn accept(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, via: &Via<
     match incident.status {
         Status::Escalating { .. } => {
             take(incident, turn, place, via);
+            // Who texted or keyed in the code is in no call of ours.
+            let end = match via {
+                Via::Call(..) => "When it is over, press 9 twice, in this call or the next.",
+                Via::Code => "When it is over, press 9 twice in our next call.",
+            };
             vec![
                 format!("Thank you. You have it: you are going to {name}. We stop calling the others."),
-                "When it is over, press 9 twice, in this call or the next.".to_owned(),
+                end.to_owned(),
             ]
         }
         Status::Accepted { by, .. } if by == place => renew(incident, turn, place),
@@ -267,11 +272,11 @@ pub fn no_codes() -> Reply {
     Reply::words("We take no more codes from this number. We call it instead: please press 1 in that call.")
 }
 
-/// A contact rang us and wants to be called: a call that *we* place proves who holds the phone.
+/// A contact rang us and wants to be called: a call that *we* place proves who holds the phone. The answer is what they are told.
 #[must_use]
-pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> bool {
+pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Reply {
     if !incident.is_open() {
-        return false;
+        return Reply::words("There is no alert for this number any more. Goodbye.");
     }
     let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
     round::page_by(incident, turn, place, Channel::Call);
@@ -282,8 +287,15 @@ pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> 
         // Time to hang up: a call to a line that is still talking to us would find it busy.
         pending.not_before = later(turn.now, jiff::SignedDuration::from_secs(4));
     }
+    let rings = incident.contacts.get(place).is_some_and(|contact| !contact.calls.is_empty());
+    if !rings && !incident.pending.contains_key(&id) {
+        // The hour's calls are used up. Nobody is to wait for a call that does not come.
+        return Reply::words(
+            "We cannot call you again just now. If you are going, reply to our text with its code.",
+        );
+    }
     note(incident, turn, place, What::Note, "rang us; we call them");
-    true
+    Reply::words("Thank you. Please hang up now: we call you in a moment.")
 }
 
 impl Incident {

@@ -146,13 +146,18 @@ pub(super) fn refused(
     id: &EffectId,
     place: usize,
     attempt: u32,
-    code: u32,
+    words: &str,
 ) {
     let rests_until = later(turn.now, turn.policy.rest());
     if let Some(contact) = incident.contacts.get_mut(place) {
         contact.line_mut(id.channel).rests_until = Some(rests_until);
     }
-    not_reached(incident, turn, id, place, attempt, code);
+    not_reached(incident, turn, id, place, attempt, words);
+}
+
+/// What the timeline says of a try that the carrier did not take.
+pub(super) fn refused_words(code: u32) -> String {
+    format!("refused by the carrier ({code})")
 }
 
 /// This try came to nothing: the other channel is tried at once, unless this round has called already.
@@ -162,7 +167,7 @@ pub(super) fn not_reached(
     id: &EffectId,
     place: usize,
     attempt: u32,
-    code: u32,
+    words: &str,
 ) {
     if let Some(pending) = incident.pending.get(id).filter(|pending| pending.attempt == attempt) {
         uncount(&mut incident.contacts, id, pending.decided_at);
@@ -171,7 +176,7 @@ pub(super) fn not_reached(
     if let Some(contact) = incident.contacts.get_mut(place) {
         contact.line_mut(id.channel).works = false;
     }
-    record(incident, turn, id, attempt, turn.now, &format!("refused by the carrier ({code})"));
+    record(incident, turn, id, attempt, turn.now, words);
     let escalating = matches!(incident.status, Status::Escalating { .. });
     let other = id.channel.other();
     let other_usable = incident.contacts.get(place).is_some_and(|contact| {

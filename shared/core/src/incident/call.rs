@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Incident, LiveCall, Status,
     attempt::{
-        held_back, is_capped, is_live, next_try, not_sent_words, record, record_on, refresh, refused, uncount,
+        held_back, is_capped, is_live, next_try, not_sent_words, record, record_on, refresh, refused,
+        refused_words, uncount,
     },
     round,
 };
@@ -35,7 +36,7 @@ pub(super) fn call_settled(
         Outcome::Placed { .. } | Outcome::Done | Outcome::Polled(_) => {
             incident.pending.remove(id);
         }
-        Outcome::Permanent { code } => refused(incident, turn, id, place, attempt, *code),
+        Outcome::Permanent { code } => refused(incident, turn, id, place, attempt, &refused_words(*code)),
         Outcome::Account { code } => {
             held_back(incident, turn, id, attempt, &format!("carrier account error {code}"), Some(*code));
         }

@@ -146,5 +146,7 @@ pub(super) fn reopen_by_contact(incident: &mut Incident, turn: &mut Turn<'_>, pl
 /// Calls everybody again, from the first tier, at once.
 pub fn reopen(incident: &mut Incident, turn: &mut Turn<'_>, why: &str) {
     turn.note(incident.id, Entry::new(turn.now, What::Reopened, why));
+    // Who said before that they are okay says nothing about this.
+    incident.doubt = None;
     round::again(incident, turn);
 }

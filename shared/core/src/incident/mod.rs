@@ -418,7 +418,7 @@ pub(crate) fn texts_stopped(
                 let theirs = id.party == Party::Contact(place) && id.channel == Channel::Sms;
                 !theirs || pending.lease_until.is_some()
             });
-            if matches!(incident.status, Status::Escalating { .. }) && incident.round > 0 {
+            if matches!(incident.status, Status::Escalating { .. }) {
                 round::page_once(incident, turn, place);
             }
         }

@@ -39,8 +39,8 @@ pub(crate) fn advance(incident: &mut Incident, turn: &mut Turn<'_>) {
         if turn.now < next_at {
             return;
         }
-        // Contacts may have been added since the tier was chosen; a place past the end starts the next round.
-        let tier = if tier < tiers.len() { tier } else { 0 };
+        // Contacts may have been added since the tier was chosen; a place past the end is no reason to page nobody.
+        let tier = tier.checked_rem(tiers.len()).unwrap_or(0);
         if tier == 0 {
             begin_round(incident, turn);
         }
@@ -117,9 +117,9 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
             return;
         }
         if attempt::is_capped(contact, turn.now, turn.policy) {
-            let who = contact.name.clone();
-            let entry = Entry::new(turn.now, What::Note, format!("{who}: no further call within this hour"));
-            turn.note(incident.id, Entry { contact_id: Some(contact.id), ..entry });
+            let (contact_id, who) = (Some(contact.id), Some(contact.name.clone()));
+            let entry = Entry::new(turn.now, What::Note, "gets no further call within this hour");
+            turn.note(incident.id, Entry { contact_id, who, ..entry });
             return;
         }
         contact.called_at.push(turn.now);

@@ -2,7 +2,7 @@
 
 use super::{
     Incident, Status, accept,
-    attempt::{held_back, is_live, not_reached, not_sent_words, record, refused},
+    attempt::{held_back, is_live, not_reached, not_sent_words, record, refused, refused_words},
     end,
 };
 use crate::{
@@ -49,10 +49,10 @@ pub(super) fn text_settled(
         }
         Outcome::Permanent { code } => {
             if let Some(place) = place {
-                refused(incident, turn, id, place, attempt, *code);
+                refused(incident, turn, id, place, attempt, &refused_words(*code));
             } else {
                 incident.pending.remove(id);
-                record(incident, turn, id, attempt, turn.now, &format!("refused by the carrier ({code})"));
+                record(incident, turn, id, attempt, turn.now, &refused_words(*code));
             }
         }
         Outcome::Account { code } => {
@@ -84,11 +84,10 @@ pub fn text_told(
         return;
     }
     match failure {
-        TextFailure::Number => refused(incident, turn, id, place, attempt, code),
-        TextFailure::Account | TextFailure::Passing => not_reached(incident, turn, id, place, attempt, code),
-    }
-    if let Some(contact) = incident.contacts.get_mut(place) {
-        contact.sms.last = Some(words);
+        TextFailure::Number => refused(incident, turn, id, place, attempt, &words),
+        TextFailure::Account | TextFailure::Passing => {
+            not_reached(incident, turn, id, place, attempt, &words);
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Changes by the API: what weakens the alarm needs the PIN, is told, and waits while an incident is open.
 
 use lucius_core::{
-    deadman::{Contact, ContactChange, Edit, Pause, ProbeChange, ProbeSettings, ProfileChange, Proof, State},
+    deadman::{
+        Contact, ContactChange, Edit, NewContact, Pause, ProbeChange, ProbeSettings, ProfileChange, Proof,
+        State,
+    },
     decide::Rejected,
     effect::Party,
     id::ContactId,
@@ -250,4 +253,57 @@ fn an_interval_starts_when_the_switch_is_armed() {
     story.at("15:00").edit(probes(|_| {}, Proof::None)).unwrap();
     assert_eq!(story.ann().next_probe_at(), Some(t("16:00")));
     let _: &Vec<Contact> = &story.ann().contacts;
+}
+
+fn add(name: &str, number: u64, emergency: bool, proof: Proof) -> Edit {
+    let contact = NewContact { is_emergency_contact: emergency, ..new_contact(name, number) };
+    Edit::AddContact { contact, proof }
+}
+
+#[test]
+fn only_emergency_contacts_join_and_only_what_is_open() {
+    let mut story = Story::incident();
+    story.edit(add("Dee", 300, false, pin("1234"))).unwrap();
+    let dee = story.ann().contacts[2].id;
+    let moved = Edit::ChangeContact { id: dee, change: renumbered(), proof: pin("1234") };
+    story.edit(moved).unwrap();
+    assert_eq!(story.open().contacts.len(), 2, "Dee is not called in an emergency");
+    let mut story = Story::incident();
+    story.good_with("1234");
+    story.edit(add("Dee", 300, true, pin("1234"))).unwrap();
+    story.edit(change(renumbered(), pin("1234"))).unwrap();
+    assert_eq!(story.open().contacts.len(), 2, "it is over");
+}
+
+#[test]
+fn everybody_who_came_without_the_pin_is_remembered_with_their_first_number() {
+    let mut story = Story::incident();
+    story.edit(add("Dee", 300, true, Proof::None)).unwrap();
+    story.edit(add("Eve", 301, true, Proof::None)).unwrap();
+    story.edit(change(renumbered(), Proof::None)).unwrap();
+    let again = ContactChange { phone: Some(phone(998)), ..ContactChange::default() };
+    story.edit(change(again, Proof::None)).unwrap();
+    let ids: Vec<_> = story.ann().contacts.iter().map(|contact| contact.id).collect();
+    let known = |story: &Story| {
+        let all = story.ann().unproven.iter();
+        all.map(|known| (known.contact, known.former.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(known(&story), [(ids[2], None), (ids[3], None), (ids[0], Some(phone(201)))]);
+    story.good_with("1234").edit(Edit::RemoveContact { id: ids[2], proof: pin("1234") }).unwrap();
+    assert_eq!(known(&story), [(ids[3], None), (ids[0], Some(phone(201)))], "who is gone is forgotten");
+    story.edit(Edit::RemoveContact { id: ids[1], proof: pin("1234") }).unwrap();
+    assert_eq!(known(&story).len(), 2, "and nobody else");
+}
+
+#[test]
+fn a_number_that_has_stopped_our_texts_has_until_it_is_another() {
+    let mut story = Story::armed();
+    story.ann_mut().contacts[0].text_stopped = true;
+    let named = ContactChange { first_name: Some("Rob".to_owned()), ..ContactChange::default() };
+    story.edit(change(named.clone(), Proof::None)).unwrap();
+    assert!(story.ann().contacts[0].text_stopped);
+    story.edit(change(renumbered(), pin("1234"))).unwrap();
+    assert!(!story.ann().contacts[0].text_stopped);
+    story.edit(change(named, Proof::None)).unwrap();
+    assert!(!story.ann().contacts[0].text_stopped);
 }

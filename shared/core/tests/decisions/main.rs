@@ -9,9 +9,11 @@
 )]
 
 mod accept;
+mod calls;
 mod check_in;
 mod codes;
 mod edits;
+mod exact;
 mod invariants;
 mod outcomes;
 mod probes;
@@ -20,5 +22,7 @@ mod rounds;
 mod silence;
 mod steps;
 mod story;
+mod tales;
+mod told;
 mod told_again;
 mod world;

@@ -1,5 +1,6 @@
 //! Asking: when, how often, by which channel, and what follows from silence.
 
+use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::Rank,
     deadman::{Edit, Pause, State},
@@ -277,4 +278,13 @@ fn a_call_that_was_placed_needs_nothing_further() {
     story.ann_mut().settings.by_sms = false;
     story.at("11:00").wake().outcome(&question(Channel::Call), &placed("CA1"));
     assert!(story.ann().pending.is_empty());
+}
+
+#[test]
+fn at_the_end_of_the_calendar_the_next_question_is_a_day_away() {
+    let mut story = Story::armed();
+    story.ann_mut().settings.schedule = schedule(r#"{"cron":"0 9 29 2 *"}"#);
+    story.now = Timestamp::MAX - SignedDuration::from_hours(72);
+    story.good_with("1234");
+    assert_eq!(story.ann().next_probe_at(), Some(story.now + SignedDuration::from_hours(24)));
 }

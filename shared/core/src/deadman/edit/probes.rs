@@ -134,7 +134,7 @@ fn restart(deadman: &mut Deadman, turn: &mut Turn<'_>, old: &ProbeSettings, paus
     match (deadman.settings.active, pause, &deadman.state) {
         (false, _, _) => deadman.state = State::Off,
         (true, Pause::Until(until), _) => {
-            let longest = later(turn.now, turn.policy.minutes(90 * 24 * 60));
+            let longest = later(turn.now, turn.policy.days(90));
             deadman.state = State::Paused { until: until.min(longest) };
         }
         (true, Pause::End, _) => deadman.rearm(turn),
