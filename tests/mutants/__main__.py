@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import secrets
 import shutil
 import subprocess
@@ -66,16 +65,19 @@ class Store:
         self.file.write_text(json.dumps({"tests": tests(), "verdicts": self.verdicts}))
 
 
+def leave_out(output: Path, names: list[str]) -> None:
+    """Makes a new output folder in which the tool finds these as caught before: it does not try them again, whatever they are."""
+    shutil.rmtree(output, ignore_errors=True)
+    (output / "mutants.out").mkdir(parents=True)
+    (output / "mutants.out" / "caught.txt").write_text("".join(f"{name}\n" for name in names))
+
+
 def full(file: str | None) -> int:
     listed, store = tool.mutants(), Store()
     wanted = [each for each in listed if file in {None, each.file} and each.id not in store.verdicts]
     print(f"{len(listed)} mutants, {len(wanted)} of {file or 'them'} to try; `make mutants` again goes on where it was left", flush=True)
     if wanted:
-        shutil.rmtree(store.output, ignore_errors=True)
-        (store.output / "mutants.out").mkdir(parents=True)
-        # The tool leaves out what it finds here, whatever the verdict was.
-        known = "".join(f"{each.name}\n" for each in listed if each.id in store.verdicts)
-        (store.output / "mutants.out" / "caught.txt").write_text(known)
+        leave_out(store.output, [each.name for each in listed if each.id in store.verdicts])
         try:
             tool.test(store.output, "--iterate", *(["--file", file] if file else []))
         finally:
@@ -144,9 +146,9 @@ def indiff() -> int:
     if not chosen:
         return 0
     output = tool.HOME / "indiff"
-    shutil.rmtree(output, ignore_errors=True)
-    names = [argument for each in chosen for argument in ("--re", f"^{re.escape(each.name)}$")]
-    tool.test(output, *names, seconds=INDIFF_SECONDS)
+    names = {each.name for each in chosen}
+    leave_out(output, [each.name for each in tool.mutants() if each.name not in names])
+    tool.test(output, "--iterate", seconds=INDIFF_SECONDS)
     known = tool.verdicts(output)
     tried = [each for each in chosen if each.name in known]
     if len(tried) < len(changed):

@@ -17,6 +17,7 @@ const GOOD: &[&str] = &[
     "I'm doing well", "doing ok", "alright", "all is well", "Hi Lucius, I'm ok", "Yes thanks 🙏", "I'm OK 😊",
     "yes yes", "Yes\nI am ok", "\"Yes\"", "* yes *", "👍", "👍🏽", "👍👍", "👌", "✅", "ok 👍", "ＹＥＳ", "ｏｋ",
     "y\u{200B}es", "\u{FEFF}yes", "OK \u{2764}\u{FE0F}", "I'm ok now", "I am safe now.", "All good here!",
+    "It is ok", "it is all good", "\u{A1}ok!", "ok\u{2026}", "ok\u{3002}", "all\u{3000}good", "ok \u{2014} all good", "ok\u{60C} thanks",
 ];
 
 #[rustfmt::skip]
@@ -35,7 +36,7 @@ const SOS: &[&str] = &[
     "please help me", "help!!", "Help me?", "send help", "I need help", "I need help now",
     "I\u{2019}m in danger", "I'm in trouble", "emergency", "It's an emergency", "This is an emergency!",
     "Mayday mayday", "Call 911", "call the police", "911", "I'm hurt", "No! Help me!", "No I'm not. Help me!", "I'm not. I'm hurt", "yes help me",
-    "sos at 5th street, grey van", "SOS I fell", "🆘 near the river",
+    "sos at 5th street, grey van", "It is an emergency", "SOS I fell", "🆘 near the river",
 ];
 
 #[rustfmt::skip]
@@ -55,7 +56,7 @@ const UNCLEAR: &[&str] = &[
     "Sorry, I missed your call", "On my way", "Ok, I'll call you", "Okay talk later",
     "Out of office until Monday", "Liked \u{201C}Are you okay Ann? (Y/N)\u{201D}",
     "👍 to \u{201C}Are you okay Ann? (Y/N)\u{201D}", "thanks", "hi", "hello?", "👍👎", "no 👍", "yes 👎", "ok 😢",
-    "ok :(", "ok :-(", "🤷", "😭", "yes/no", "good?", "good night", "good luck", "good grief", "fine whatever",
+    "ok :(", "ok :-(", "ok :[", "ok :{", "ok :<", "ok :/", "ok :\\", "ok :|", "🤷", "😭", "yes/no", "good?", "good night", "good luck", "good grief", "fine whatever",
     "safe travels", "all good things", "yesterday", "nothing", "none", "noon", "okra", "yesno", "knowes", "1",
     "2", "yes 50%", "ok 12", "ok 123", "I'm at 12 Main Street", "see you at 18:05", "stop it", "please stop", "now", "yes please", "ok now what",
     "the end", "The doctor said I'm fine", "Mum says ok", "tell him I'm ok", "they told me to write I'm ok",

@@ -54,7 +54,6 @@ pub(super) fn fold(text: &str) -> Folded {
 /// the right number on their own keyboard has typed the right number.
 pub(super) fn plain(sign: char) -> char {
     match sign {
-        '\u{3000}' => ' ',
         '\u{FF01}'..='\u{FF5E}' => {
             u32::from(sign).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(sign)
         }
@@ -71,9 +70,7 @@ const ZEROS: [u32; 18] = [
 
 /// The ASCII digit of another script's digit.
 fn digit(sign: char) -> Option<char> {
-    let value =
-        ZEROS.iter().find_map(|zero| u32::from(sign).checked_sub(*zero).filter(|value| *value < 10))?;
-    char::from_digit(value, 10)
+    ZEROS.iter().find_map(|zero| char::from_digit(u32::from(sign).checked_sub(*zero)?, 10))
 }
 
 fn part(sign: char) -> Part {
@@ -81,11 +78,10 @@ fn part(sign: char) -> Part {
         '?' | '\u{BF}' | '\u{61F}' | '\u{2047}'..='\u{2049}' => Part::Question,
         // Apostrophes as keyboards and autocorrection set them: I'm is im.
         '\'' | '`' | '\u{B4}' | '\u{2018}' | '\u{2019}' | '\u{2BC}' => Part::Nothing,
-        // Left as they are, a sad face would vanish with the punctuation: "ok :(".
-        '(' | '[' | '{' | '<' | '/' | '\\' | '|' => Part::Sign(sign),
         _ if is_invisible(sign) => Part::Nothing,
         _ if sign.is_alphanumeric() => Part::Letter(sign),
         _ if sign.is_whitespace() || sign.is_control() || is_punctuation(sign) => Part::Space,
+        // Brackets that open are among them: a sad face must not vanish with the punctuation, as in "ok :(".
         _ => Part::Sign(sign),
     }
 }
@@ -101,9 +97,12 @@ pub(super) fn is_invisible(sign: char) -> bool {
 
 /// Punctuation that changes no meaning.
 fn is_punctuation(sign: char) -> bool {
-    matches!(sign, '.' | ',' | '!' | ';' | ':' | '-' | ')' | ']' | '"' | '*' | '_' | '~' | '#')
-        || matches!(sign, '\u{A1}' | '\u{AB}' | '\u{BB}' | '\u{2010}'..='\u{2015}' | '\u{201A}'..='\u{201F}' | '\u{2026}')
-        || matches!(sign, '\u{3001}' | '\u{3002}' | '\u{60C}')
+    matches!(
+        sign,
+        '.' | ',' | '!' | ';' | ':' | '-' | ')' | ']' | '"' | '*' | '_' | '~' | '#'
+            | '\u{A1}' | '\u{AB}' | '\u{BB}' | '\u{2010}'..='\u{2015}' | '\u{201A}'..='\u{201F}' | '\u{2026}'
+            | '\u{3001}' | '\u{3002}' | '\u{60C}'
+    )
 }
 
 #[cfg(test)]
