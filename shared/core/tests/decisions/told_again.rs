@@ -1,6 +1,6 @@
 //! What the carrier has told of a call, kept by somebody and told again: minutes or months later, in any order.
 
-use lucius_core::effect::{CallProgress, Outcome};
+use lucius_core::effect::{CallProgress, NotSent, Outcome};
 
 use crate::{
     story::Story,
@@ -79,4 +79,23 @@ fn a_withdrawn_try_brings_one_call_and_one_cancel() {
         CallProgress::Ringing,
     );
     assert_eq!(story.case, case);
+}
+
+/// Of a withdrawn try that the carrier did not take there is no call, whoever tells of one.
+#[test]
+fn a_withdrawn_try_that_was_not_taken_brings_no_call() {
+    for outcome in [
+        Outcome::NotSent { why: NotSent::Throttled },
+        Outcome::Permanent { code: 21211 },
+        Outcome::Account { code: 20003 },
+    ] {
+        let mut story = Story::incident();
+        story.wake();
+        let first = story.attempt(&call(0));
+        story.code(1, "SM1");
+        story.late(&call(0), first, &outcome);
+        let case = story.case.clone();
+        story.told(&call(0), first, "B1", CallProgress::Ringing);
+        assert_eq!(story.case, case, "{outcome:?}");
+    }
 }
