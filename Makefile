@@ -66,6 +66,7 @@ fuzz: ## look for an input that breaks TARGET=form, for SECONDS=60, guided by co
 
 lint: tools ## formatting, lints, documentation, dependencies, template
 	cargo fmt --all --check
+	@for patch in tests/simulator/bugs/*.patch; do git apply --check "$$patch" || { echo "$$patch: a known bug that cannot be put in any more (make bugs)" >&2; exit 1; }; done
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
 	$(WITH_TOOLS) cargo deny --log-level error check bans licenses sources
