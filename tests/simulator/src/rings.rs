@@ -20,10 +20,6 @@ pub(crate) struct Rings {
     lost: u32,
 }
 
-/// Whoever cannot be texted before their tier's turn is called at once, and in their turn all the same. That is a ring too many which is
-/// known and not mended yet (seed 20261537).
-const OUT_OF_TURN: u32 = 1;
-
 /// A contact's phone is about to ring.
 pub(crate) fn rang(inner: &mut Inner, path: &str) {
     let Some((id, place)) = place_in(path) else { return };
@@ -32,7 +28,7 @@ pub(crate) fn rang(inner: &mut Inner, path: &str) {
     let rings = inner.checks.rings.entry((id, place)).or_default();
     rings.placed += 1;
     let Rings { placed, asked, lost } = *rings;
-    if placed > rounds + asked + lost + OUT_OF_TURN {
+    if placed > rounds + asked + lost {
         inner.violated(
             "rings",
             format!("c{place} of incident {id} is called {placed} times in {rounds} rounds, asked {asked}, lost {lost}"),
