@@ -14,6 +14,7 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let Some(after) = &step.after.incident else { return Ok(()) };
     let before = step.incidents().map(|(before, _)| before);
     rest(step, before, after)?;
+    marks(before, after)?;
     let Status::Escalating { tier, next_at } = after.status else { return Ok(()) };
     let was = before.and_then(|before| match before.status {
         Status::Escalating { tier, next_at } => Some((tier, next_at)),
@@ -41,7 +42,20 @@ fn rest(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> R
     Ok(())
 }
 
-/// Whoever's turn it is has a call or a text under way, unless they cannot be reached at all for the moment.
+/// Nobody counts as called in this round whose call was not put in it.
+fn marks(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
+    for (place, contact) in after.contacts.iter().enumerate() {
+        let was = before.and_then(|before| before.contacts.get(place)).map_or(0, |was| was.called_in);
+        let honest = contact.called_in == after.round && called(after, place, contact);
+        ensure(contact.called_in == was || honest, Invariant::Rounds, of_incident(after), || {
+            format!("c{place} counts as called and is not")
+        })?;
+    }
+    Ok(())
+}
+
+/// Whoever's turn it is has a call or a text under way, or has been called earlier in this round, unless they cannot be reached at
+/// all for the moment.
 fn begun(
     step: &Transition<'_>,
     before: Option<&Incident>,
@@ -59,13 +73,14 @@ fn begun(
     };
     let Some(priority) = tiers.into_iter().nth(tier) else { return Ok(()) };
     for (place, contact) in after.contacts.iter().enumerate().filter(|(_, c)| c.priority == priority) {
-        let paged = under_way(after, place, Channel::Call) || under_way(after, place, Channel::Sms);
-        let holds = paged || !contact.calls.is_empty() || cannot(step, contact);
+        let was_called = called(after, place, contact) || contact.called_in == after.round;
+        let holds = was_called || under_way(after, place, Channel::Sms) || cannot(step, contact);
         ensure(holds, Invariant::Rounds, of_incident(after), || format!("c{place} was left out of a round"))?;
         // Who is to be called is called, whatever became of the text.
-        let called = under_way(after, place, Channel::Call) || !contact.calls.is_empty();
         let must = contact.by_call && !rests(step, &contact.call) && !capped(step, contact);
-        ensure(called || !must, Invariant::Rounds, of_incident(after), || format!("c{place} is not called"))?;
+        ensure(was_called || !must, Invariant::Rounds, of_incident(after), || {
+            format!("c{place} is not called")
+        })?;
     }
     Ok(())
 }
@@ -76,6 +91,10 @@ fn page(place: usize, channel: Channel) -> EffectId {
 
 fn under_way(incident: &Incident, place: usize, channel: Channel) -> bool {
     incident.pending.contains_key(&page(place, channel))
+}
+
+fn called(incident: &Incident, place: usize, contact: &Contact) -> bool {
+    under_way(incident, place, Channel::Call) || !contact.calls.is_empty()
 }
 
 fn rests(step: &Transition<'_>, line: &Line) -> bool {

@@ -70,11 +70,7 @@ pub(crate) fn asked(inner: &mut Inner, before: &Case, after: &Case) {
         let asks = |incident: &Incident| incident.pending.contains_key(&confirm);
         let confirms = asks(incident) && !was.is_some_and(asks);
         let asked = inner.running.acts.iter().any(|act| by(act, id, place));
-        // Whoever stops our texts is called at once, and in their turn all the same.
-        let stopped =
-            |incident: &Incident| incident.contacts.get(place).is_some_and(|contact| contact.text_stopped);
-        let stops = stopped(incident) && was.is_some_and(|was| !stopped(was));
-        let more = u32::from(confirms) + u32::from(asked) + u32::from(stops);
+        let more = u32::from(confirms) + u32::from(asked);
         if more > 0 {
             inner.checks.rings.entry((id, place)).or_default().asked += more;
         }

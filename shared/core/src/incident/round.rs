@@ -91,8 +91,9 @@ pub(crate) fn page(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     let only_call = contact.wrong_codes >= super::WRONG_CODES_MAX;
     // The one channel that was chosen has had a round and has not got through, for whatever reason: both, then.
     let in_vain = |channel: Channel| incident.round > 1 && !contact.line(channel).works;
-    let call =
-        can_call && (contact.by_call || !can_text || !contact.by_sms || only_call || in_vain(Channel::Sms));
+    // One call in a round: who was called before their turn, as their text did not arrive or because they asked for it, has had it.
+    let wanted = contact.by_call || !can_text || !contact.by_sms || only_call || in_vain(Channel::Sms);
+    let call = can_call && wanted && contact.called_in != incident.round;
     let text = can_text && (contact.by_sms || !can_call || capped || in_vain(Channel::Call));
     if call {
         page_by(incident, turn, place, Channel::Call);

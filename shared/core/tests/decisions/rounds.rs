@@ -5,7 +5,7 @@ use lucius_core::{
     deadman::Edit,
     deadman::Proof,
     decide::Event,
-    effect::{CallProgress, Effect, NotSent, Outcome, Party, claim},
+    effect::{CallProgress, Effect, EffectId, NotSent, Outcome, Party, TextFailure, claim},
     history::What,
     turn::Alarm,
 };
@@ -301,4 +301,53 @@ fn a_contact_of_one_channel_that_gets_through_is_left_with_it() {
     story.now = story.next_round_at();
     story.wake();
     assert!(story.open().round == 2 && story.pending(&call(0)).is_none());
+}
+
+/// Time passes until `done`: each text is sent, and each call rings in vain; Bob's phone rings for long in the second round. Returns
+/// how often Cas was called.
+fn goes_on(story: &mut Story, done: impl Fn(&Story) -> bool) -> usize {
+    let in_hand =
+        |story: &Story, id: &EffectId| story.pending(id).is_some_and(|pending| pending.lease_until.is_some());
+    let mut rings = 0;
+    while !done(story) {
+        story.wake();
+        for place in 0..2 {
+            if in_hand(story, &text(place)) {
+                story.outcome(&text(place), &Outcome::Done);
+            }
+            if in_hand(story, &call(place)) {
+                let (attempt, sid) = (story.attempt(&call(place)), format!("B{place}-{}", story.now));
+                story.outcome(&call(place), &placed(&sid));
+                if place == 1 || story.open().round != 2 {
+                    story.told(&call(place), attempt, &sid, CallProgress::NoAnswer);
+                }
+                rings += place;
+            }
+        }
+        story.after(5);
+        assert!(story.open().round < 9, "it never comes to this: {:?}", story.open());
+    }
+    rings
+}
+
+#[test]
+fn who_was_called_before_their_turn_is_not_called_in_it() {
+    let failed = |story: &Story| Event::TextFailed {
+        effect: text(1),
+        attempt: story.open().contacts[1].sms.last_try.unwrap(),
+        code: 30005,
+        failure: TextFailure::Passing,
+    };
+    let stopped = |_: &Story| Event::TextsStopped { key: "SM1".to_owned(), phone: phone(202), stopped: true };
+    for early in [&failed as &dyn Fn(&Story) -> Event, &stopped] {
+        let mut story = Story::incident();
+        let first = goes_on(&mut story, |story| story.open().round == 2);
+        assert_eq!((first, story.is_called(1)), (1, false), "their turn comes later");
+        story.decide(&early(&story)).unwrap();
+        assert!(story.is_called(1), "at once");
+        let second = goes_on(&mut story, |story| story.open().round == 3);
+        assert_eq!(second, 1, "once in a round");
+        let third = goes_on(&mut story, |story| story.open().round == 4);
+        assert_eq!(third, 1, "and in the next one in their turn");
+    }
 }

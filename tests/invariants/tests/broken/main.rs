@@ -6,13 +6,14 @@
     reason = "the stories' own helpers fail as the tests do"
 )]
 
+mod rounds;
 mod support;
 
 use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
     deadman::State,
-    effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose},
+    effect::{CallProgress, NotSent, Outcome, Purpose},
     incident::{Cause, EndedBy, Status},
     policy::{GRACE, later},
 };
@@ -426,28 +427,6 @@ fn i13_what_is_due_is_leased() {
         story.inc().status = Status::Escalating { tier: 1, next_at };
     };
     assert_eq!(broken(&story, &[], again), Some(Invariant::Progress));
-}
-
-#[test]
-fn rounds_leave_nobody_out() {
-    let mut story = Story::ringing();
-    story.told(0, "B1", CallProgress::NoAnswer);
-    story.pass(120).wake();
-    let left_out = |story: &mut Story| {
-        let call = EffectId { party: Party::Contact(0), channel: Channel::Call, purpose: Purpose::Page };
-        assert!(story.inc().pending.remove(&call).is_some(), "the second round does not call c0");
-    };
-    assert_eq!(broken(&story, &[], left_out), Some(Invariant::Rounds));
-    let never_again = |story: &mut Story| {
-        let next_at = later(story.now, SignedDuration::from_hours(1));
-        story.inc().status = Status::Escalating { tier: 1, next_at };
-    };
-    assert_eq!(broken(&story, &[], never_again), Some(Invariant::Rounds));
-    let rests = |story: &mut Story| {
-        let until = later(story.now, SignedDuration::from_hours(1));
-        story.inc().contacts[0].sms.rests_until = Some(until);
-    };
-    assert_eq!(broken(&story, &[], rests), Some(Invariant::Rounds));
 }
 
 #[test]
