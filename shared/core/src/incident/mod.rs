@@ -66,7 +66,8 @@ impl Cause {
     pub fn words(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "could not be reached",
-            Self::Bad { .. } => "answered that they are not okay",
+            Self::Bad { probe: Some(_) } => "answered that they are not okay",
+            Self::Bad { probe: None } => "says that they are not okay",
             Self::Emergency => "started an emergency",
         }
     }
@@ -398,6 +399,9 @@ pub(crate) fn texts_stopped(
 ) {
     if incident.subject.phone == *phone {
         incident.subject.text_stopped = stopped;
+        if stopped {
+            drop_texts(incident, Party::User);
+        }
     }
     for place in incident.places_of(phone) {
         let Some(contact) = incident.contacts.get_mut(place) else { continue };
@@ -414,13 +418,18 @@ pub(crate) fn texts_stopped(
         };
         turn.note(incident.id, entry);
         if stopped {
-            incident.pending.retain(|id, pending| {
-                let theirs = id.party == Party::Contact(place) && id.channel == Channel::Sms;
-                !theirs || pending.lease_until.is_some()
-            });
+            drop_texts(incident, Party::Contact(place));
             if matches!(incident.status, Status::Escalating { .. }) {
                 round::page_once(incident, turn, place);
             }
         }
     }
+}
+
+/// No text goes to who wants none, but for those that a performer has in hand.
+fn drop_texts(incident: &mut Incident, party: Party) {
+    incident.pending.retain(|id, pending| {
+        let theirs = id.party == party && id.channel == Channel::Sms;
+        !theirs || pending.lease_until.is_some()
+    });
 }

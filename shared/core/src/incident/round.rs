@@ -232,6 +232,8 @@ pub(super) fn again(incident: &mut Incident, turn: &mut Turn<'_>) {
         Purpose::Tell(_) => pending.lease_until.is_some(),
         Purpose::Ask | Purpose::Page | Purpose::Cancel(_) | Purpose::Poll(_) => true,
     });
+    // A round that was cut short says nothing about who can be reached.
+    incident.reached = true;
     incident.status = Status::Escalating { tier: 0, next_at: turn.now };
     advance(incident, turn);
 }

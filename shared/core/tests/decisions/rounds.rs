@@ -262,6 +262,26 @@ fn whoever_stops_our_texts_is_called_at_once() {
 }
 
 #[test]
+fn who_is_at_risk_and_stops_our_texts_gets_no_more_of_them() {
+    let mut story = Story::accepted();
+    let told = |story: &Story| story.open().pending.keys().any(|id| id.party == Party::User);
+    assert!(told(&story), "they are to hear who is going");
+    let stopped = Event::TextsStopped { key: "SM1".to_owned(), phone: phone(100), stopped: true };
+    story.decide(&stopped).unwrap();
+    assert!(!told(&story));
+}
+
+#[test]
+fn a_round_that_was_cut_short_raises_no_alarm() {
+    let mut story = Story::accepted();
+    story.incident_mut().reached = false;
+    while story.open().round == 1 {
+        story.after(60).wake();
+    }
+    assert!(!story.alarmed(Alarm::RoundReachedNobody), "somebody had accepted");
+}
+
+#[test]
 fn a_contact_who_chose_texts_is_only_texted() {
     let mut story = Story::armed();
     story.ann_mut().contacts[0].by_call = false;

@@ -202,15 +202,16 @@ fn causes_and_states() {
         (Cause::Unavailable { probe, deadline }, "could not be reached", "unavailable"),
         (Cause::Bad { probe: Some(probe) }, "answered that they are not okay", "bad"),
         (Cause::Emergency, "started an emergency", "emergency"),
+        (Cause::Bad { probe: None }, "says that they are not okay", "bad"),
     ];
     for (cause, words, kind) in &rows {
         assert_eq!((cause.words(), cause.kind()), (*words, *kind));
     }
-    let [unavailable, bad, emergency] = rows.map(|(cause, _, _)| cause);
+    let [unavailable, bad, emergency, unasked] = rows.map(|(cause, _, _)| cause);
     json(&[
         (unavailable, r#"{"cause":"unavailable","probe":5,"deadline":"2026-03-02T10:00:00Z"}"#),
         (bad, r#"{"cause":"bad","probe":5}"#),
-        (Cause::Bad { probe: None }, r#"{"cause":"bad","probe":null}"#),
+        (unasked, r#"{"cause":"bad","probe":null}"#),
         (emergency, r#"{"cause":"emergency"}"#),
     ]);
     json(&[
