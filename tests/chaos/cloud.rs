@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 use jiff::Timestamp;
-use lucius_tests::{Story, Value};
+use lucius_tests::{Story, Value, process};
 use tokio::time::Instant;
 
-use crate::troubles::{Outage, between, wait};
+use crate::troubles::{Outage, STANDS_STILL, between, wait};
 
 fn outage(what: &str, from: Timestamp, struck: usize) -> Outage {
     let struck = u64::try_from(struck).unwrap_or(u64::MAX);
@@ -57,6 +57,20 @@ pub(crate) async fn switches_the_source(story: &Story, mut rng: Rng, end: Instan
         wait(between(&mut rng, 60_000, 100_000), end).await;
         story.event_source(true).await;
         done.push(outage("event source off (sources)", from, 1));
+    }
+    done
+}
+
+/// The whole cloud stands still now and then, for seconds: no table, no queue, no clock, no webhook gets through. The carrier goes on.
+pub(crate) async fn stands_still(story: &Story, mut rng: Rng, end: Instant) -> Vec<Outage> {
+    let mut done = Vec::new();
+    let cloud = process::cloud(&story.stack);
+    while wait(between(&mut rng, 20_000, 50_000), end).await {
+        let from = Timestamp::now();
+        let stopped = process::Stopped::process(cloud);
+        wait(between(&mut rng, 1_500, 12_000), end).await;
+        drop(stopped);
+        done.push(outage(STANDS_STILL, from, 1));
     }
     done
 }

@@ -14,6 +14,7 @@ use tokio::{
 use crate::{
     ledger::{Case, ContactCase},
     plan::{Begins, Ends, Person},
+    pulse::Patience,
 };
 
 /// The shortest time between two questions, in seconds here.
@@ -81,11 +82,11 @@ impl Household {
         }
     }
 
-    /// From the first trouble to the end of the incident, or to `end`.
-    pub(crate) async fn lives(&self, start: Instant, end: Instant) {
+    /// From the first trouble to the end of the incident, as long as there is `patience`.
+    pub(crate) async fn lives(&self, start: Instant, patience: Patience<'_>) {
         sleep_until(start + self.person.at).await;
         match self.person.begins {
-            Begins::Cry => self.cries(end).await,
+            Begins::Cry => self.cries(patience).await,
             Begins::Missed => {}
         }
         let said = match self.person.ends {
@@ -93,10 +94,10 @@ impl Household {
             Ends::Pin => "you have it",
         };
         let hero = &self.contacts[self.person.hero].phone;
-        while Instant::now() < end && !heard(hero, said, LOOK).await {}
+        while patience.lasts() && !heard(hero, said, LOOK).await {}
         // An assistant in a call that was on its way may open it again.
         let mut looks = 0;
-        while Instant::now() < end && looks < OVER {
+        while patience.lasts() && looks < OVER {
             looks += 1;
             if !self.is_over().await {
                 looks = 0;
@@ -107,14 +108,14 @@ impl Household {
             sleep(AGAIN).await;
         }
         // Nobody is asked again. An open incident would refuse it.
-        while Instant::now() < end && self.user.disarms().await.status != 200 {
+        while patience.lasts() && self.user.disarms().await.status != 200 {
             sleep(AGAIN).await;
         }
     }
 
     /// Texts SOS until it is said that it was taken.
-    async fn cries(&self, end: Instant) {
-        while Instant::now() < end {
+    async fn cries(&self, patience: Patience<'_>) {
+        while patience.lasts() {
             let path = format!("phones/{}/text", self.user.phone.number());
             let sent =
                 self.user.phone.switchboard().send("POST", &path, Some(&json!({ "body": "SOS" }))).await;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::{
     ledger::Case,
     plan::Plan,
+    pulse::lost,
     troubles::Harm,
     verdict::{Verdict, allowed},
 };
@@ -28,6 +31,13 @@ pub(crate) fn print(plan: &Plan, cases: &[Case], harm: &Harm, verdict: &Verdict)
     for (what, (times, struck, seconds)) in harm.kinds() {
         say(&format!("{what:<42} {times:>6} {struck:>8} {seconds:>9.0}"));
     }
+    say(&format!(
+        "{:<42} {:>6} {:>8} {:>9.0}",
+        "cloud did not answer within a second",
+        harm.gaps.len(),
+        "",
+        lost(&harm.gaps, Timestamp::MIN, Timestamp::MAX).as_secs_f64()
+    ));
     say("");
     let cries = cases.iter().filter(|case| case.cried).count();
     say(&format!("incidents: {} ({cries} cries for help, the others missed check-ins)", cases.len()));

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lucius_tests::Story;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
     carrier, cloud, killer,
     plan::{Break, Plan},
+    pulse::{Gap, lost},
 };
 
 /// A process that was killed.
@@ -41,14 +42,34 @@ pub(crate) struct Outage {
     pub(crate) of_the_carrier: bool,
 }
 
+impl Outage {
+    /// The cloud was stopped.
+    fn of_the_cloud(&self) -> bool {
+        self.what == STANDS_STILL
+    }
+}
+
+/// What the trouble is called in which the whole cloud is stopped.
+pub(crate) const STANDS_STILL: &str = "cloud stands still (times)";
+
 /// Everything that was done to lucius.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Harm {
     pub(crate) kills: Vec<Kill>,
     pub(crate) outages: Vec<Outage>,
+    /// When the cloud itself did not answer, on purpose or not.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 impl Harm {
+    /// For how many seconds the cloud did not answer though nobody had stopped it.
+    pub(crate) fn unmeant(&self) -> f64 {
+        let all = lost(&self.gaps, Timestamp::MIN, Timestamp::MAX);
+        let stopped = self.outages.iter().filter(|outage| outage.of_the_cloud());
+        let stopped: SignedDuration = stopped.map(|outage| lost(&self.gaps, outage.from, outage.to)).sum();
+        (all - stopped).as_secs_f64()
+    }
+
     /// Each kind of trouble: how often there was one, how many things it struck, how long in all.
     pub(crate) fn kinds(&self) -> BTreeMap<String, (usize, u64, f64)> {
         let mut kinds = BTreeMap::<String, (usize, u64, f64)>::new();
@@ -71,18 +92,19 @@ pub(crate) async fn strike(story: &Story, plan: &Plan, end: Instant) -> Harm {
             return Harm::default();
         }
     }
-    let (mut kills, sweeps, purges, schedules, source, carrier, webhooks) = tokio::join!(
+    let (mut kills, sweeps, purges, schedules, source, still, carrier, webhooks) = tokio::join!(
         killer::kills(story, plan.chance("killer"), end),
         killer::kills_sweeps(story, plan.chance("sweeps"), end),
         cloud::purges(story, plan.chance("purges"), end),
         cloud::deletes_schedules(story, plan.chance("schedules"), end),
         cloud::switches_the_source(story, plan.chance("source"), end),
+        cloud::stands_still(story, plan.chance("still"), end),
         carrier::fails(story, plan.chance("carrier"), end),
         carrier::repeats_itself(story, end),
     );
     kills.extend(sweeps);
-    let outages = [purges, schedules, source, carrier, webhooks].concat();
-    Harm { kills, outages }
+    let outages = [purges, schedules, source, still, carrier, webhooks].concat();
+    Harm { kills, outages, gaps: Vec::new() }
 }
 
 /// A time between two, in milliseconds.

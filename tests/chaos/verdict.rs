@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, fmt};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    ledger::{Case, ContactCase, Request},
-    troubles::{Harm, Kill},
+    ledger::{Case, ContactCase},
+    pulse::{lost, strikes},
+    troubles::Harm,
 };
 
 /// A page comes within this, even if every hint is lost (I1).
@@ -94,7 +95,7 @@ pub(crate) struct Rings {
     pub(crate) worst: usize,
     /// Requests that the carrier did not answer for good.
     pub(crate) unanswered: usize,
-    /// Calls that were answered for, and whose performer was killed before it had written that down.
+    /// Calls that were answered for, and whose performer was killed, or met a cloud that did not answer, before it had written that down.
     pub(crate) deaths: usize,
 }
 
@@ -119,7 +120,7 @@ pub(crate) fn judge(cases: &[Case], harm: &Harm) -> Verdict {
         verdict.waits.extend(case.waited());
         for contact in &case.contacts {
             rings(case, contact, harm, &mut verdict.rings, &mut wrong);
-            afterwards(case, contact, &mut wrong);
+            afterwards(case, contact, harm, &mut wrong);
         }
         verdict.wrong.extend(wrong.into_iter().map(|broken| (case.name.clone(), broken)));
     }
@@ -168,12 +169,15 @@ pub(crate) fn allowed(case: &Case, harm: &Harm, since: Timestamp, ring: Timestam
         .map(|outage| outage.to.min(ring).duration_since(outage.from.max(since)).as_secs_f64())
         .filter(|seconds| *seconds > 0.0)
         .sum();
+    let still = lost(&harm.gaps, since, ring).as_secs_f64();
     let backoff = if cost > 0.0 { BACKOFF } else { 0.0 };
     let unknown = case.contacts.iter().flat_map(|contact| case.unknown_tries(contact.id));
     let unknown = unknown.filter(|(_, at)| *at <= ring).count();
     let sweeps = harm.kills.iter().filter(|kill| kill.package == "sweep" && kill.at_work);
     let sweeps = sweeps.filter(|kill| kill.at >= since && kill.at <= ring).count();
-    PROMISED + cost + backoff + PER_UNKNOWN * unknown as f64 + PER_SWEEP * sweeps as f64
+    // A sweep that meets a cloud which does not answer is as good as killed.
+    let sweeps = sweeps + harm.gaps.iter().filter(|gap| strikes(&[**gap], since, ring)).count();
+    PROMISED + cost + still + backoff + PER_UNKNOWN * unknown as f64 + PER_SWEEP * sweeps as f64
 }
 
 /// No try twice; at most one ring too many for each death and each unknown outcome; and those have reasons.
@@ -191,7 +195,9 @@ fn rings(case: &Case, contact: &ContactCase, harm: &Harm, sum: &mut Rings, wrong
         if !told.contains_key(&request.attempt) {
             continue;
         }
-        if harm.kills.iter().any(|kill| struck(kill, request)) {
+        let (from, to) = (request.at - CLAIMED_BEFORE, request.at + WRITTEN_AFTER);
+        let killed = harm.kills.iter().any(|kill| kill.of_a_performer() && kill.at >= from && kill.at <= to);
+        if killed || strikes(&harm.gaps, from, to) {
             deaths += 1;
         } else {
             wrong.push(Broken::NoReason(contact.name.clone(), request.attempt));
@@ -214,19 +220,16 @@ fn rings(case: &Case, contact: &ContactCase, harm: &Harm, sum: &mut Rings, wrong
     sum.deaths += deaths;
 }
 
-/// A performer was killed between the claim of this call and the time by which its outcome would have been written.
-fn struck(kill: &Kill, request: &Request) -> bool {
-    kill.of_a_performer() && kill.at >= request.at - CLAIMED_BEFORE && kill.at <= request.at + WRITTEN_AFTER
-}
-
 /// Once somebody has accepted, or it is over, at most one page that was on its way is placed, and one for each unknown outcome.
-fn afterwards(case: &Case, contact: &ContactCase, wrong: &mut Vec<Broken>) {
+fn afterwards(case: &Case, contact: &ContactCase, harm: &Harm, wrong: &mut Vec<Broken>) {
     let again = case.times("lapsed", None).into_iter().chain(case.times("reopened", None)).min();
     let stops = case.times("accepted", None).into_iter().chain(case.times("ended", None)).min();
     let (Some(stop), None) = (stops, again) else { return };
     let placed = contact.requests.iter().filter(|request| request.pages() && request.placed);
-    let (soon, late): (Vec<_>, Vec<_>) =
-        placed.filter(|request| request.at > stop).partition(|request| request.at <= stop + ON_ITS_WAY);
+    let (soon, late): (Vec<_>, Vec<_>) = placed.filter(|request| request.at > stop).partition(|request| {
+        // The accept itself may have waited for the cloud to be written.
+        request.at <= stop + ON_ITS_WAY + lost(&harm.gaps, stop, request.at)
+    });
     let unknown = contact.requests.iter().filter(|request| request.is_unknown()).count();
     if !late.is_empty() || soon.len() > 1 + unknown {
         wrong.push(Broken::RangAfterwards(contact.name.clone(), soon.len() + late.len()));

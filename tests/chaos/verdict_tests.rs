@@ -68,7 +68,7 @@ fn found(case: Case, harm: &Harm) -> Vec<Broken> {
 
 fn kill(seconds: i64, package: &str) -> Harm {
     let kill = Kill { at: at(seconds), package: package.to_owned(), at_work: true };
-    Harm { kills: vec![kill], outages: Vec::new() }
+    Harm { kills: vec![kill], ..Harm::default() }
 }
 
 #[test]
@@ -113,13 +113,30 @@ fn a_late_ring_is_excused_by_what_the_troubles_cost_and_no_more() {
     let outage = |of_the_carrier| {
         let what = "x".to_owned();
         let outages = vec![Outage { what, from: at(-20), to: at(0), struck: 1, of_the_carrier }];
-        Harm { kills: Vec::new(), outages }
+        Harm { outages, ..Harm::default() }
     };
     assert_eq!(found(late(229), &outage(true)), []);
     assert_eq!(found(late(231), &outage(true)), [Broken::TooLate(231.0, 230.0)]);
     assert_eq!(found(late(151), &outage(false)), [Broken::TooLate(151.0, 150.0)]);
     assert_eq!(found(late(209), &kill(-30, "sweep")), []);
     assert_eq!(found(late(209), &kill(-30, "users")), [Broken::TooLate(209.0, 150.0)]);
+}
+
+#[test]
+fn a_cloud_that_does_not_answer_excuses_its_time_and_one_cycle_of_the_sweep() {
+    let gap = Harm { gaps: vec![(at(-20), at(0))], ..Harm::default() };
+    let late = |seconds: i64| Case { since: Some(at(10 - seconds)), ..good() };
+    assert_eq!(found(late(229), &gap), []);
+    assert_eq!(found(late(231), &gap), [Broken::TooLate(231.0, 230.0)]);
+    let over = Harm { gaps: vec![(at(-300), at(-280))], ..Harm::default() };
+    assert_eq!(found(late(151), &over), [Broken::TooLate(151.0, 150.0)]);
+}
+
+#[test]
+fn an_outcome_may_be_lost_in_a_cloud_that_does_not_answer() {
+    let gap = |from, to| Harm { gaps: vec![(at(from), at(to))], ..Harm::default() };
+    assert_eq!(found(rang_twice(), &gap(12, 20)), []);
+    assert!(!found(rang_twice(), &gap(30, 39)).is_empty());
 }
 
 #[test]
@@ -166,7 +183,7 @@ fn who_accepted_may_be_asked_once_for_each_accept() {
 
 #[test]
 fn after_the_accept_only_what_was_on_its_way_rings() {
-    let with = |times: &[i64]| {
+    let with_gaps = |times: &[i64], gaps: &[(i64, i64)]| {
         let mut case = good();
         let lines = case.incidents[0]["timeline"].as_array_mut().expect("lines");
         for round in 7..9 {
@@ -180,11 +197,15 @@ fn after_the_accept_only_what_was_on_its_way_rings() {
             heard: false,
         };
         case.contacts.push(eve);
-        found(case, &Harm::default())
+        let gaps = gaps.iter().map(|(from, to)| (at(*from), at(*to))).collect();
+        found(case, &Harm { gaps, ..Harm::default() })
     };
+    let with = |times: &[i64]| with_gaps(times, &[]);
     assert_eq!(with(&[11, 13]), []);
     assert_eq!(with(&[13, 15]), [Broken::RangAfterwards("Eve".to_owned(), 2)]);
     assert_eq!(with(&[11, 40]), [Broken::RangAfterwards("Eve".to_owned(), 1)]);
+    assert_eq!(with_gaps(&[11, 40], &[(15, 30)]), []);
+    assert_eq!(with_gaps(&[11, 50], &[(15, 30)]), [Broken::RangAfterwards("Eve".to_owned(), 1)]);
 }
 
 #[test]

@@ -52,6 +52,22 @@ impl Story {
         self.calls_cloud("sqs", &format!("AmazonSQS.{action}"), body).await
     }
 
+    /// The name of the table.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn table(&self) -> String {
+        let tables = self.calls_cloud("dynamodb", "DynamoDB_20120810.ListTables", &json!({})).await;
+        tables["TableNames"][0].as_str().expect("a table").to_owned()
+    }
+
+    /// Reads an item that is not there.
+    pub async fn reads_nothing(&self, table: &str) {
+        let key = json!({ "pk": { "S": "NOBODY" }, "sk": { "S": "NOTHING" } });
+        let read = json!({ "TableName": table, "Key": key });
+        let _ = self.calls_cloud("dynamodb", "DynamoDB_20120810.GetItem", &read).await;
+    }
+
     /// Stops or starts every rule of the cloud: the sweep's first clock is one.
     pub async fn rules(&self, enabled: bool) {
         let listed = self.calls_cloud("events", "AWSEvents.ListRules", &json!({})).await;

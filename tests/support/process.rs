@@ -23,15 +23,15 @@ pub fn all(stack: &Stack) -> Vec<(String, u32)> {
             Some((package.clone(), format!("AWS_LAMBDA_FUNCTION_NAME={}", name.as_str()?)))
         })
         .collect();
-    let entries = fs::read_dir("/proc").expect("this is Linux");
-    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter_map(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let has = |wanted: &str| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes());
-        let (package, _) = named.iter().find(|(_, name)| has(name))?;
-        has(&endpoint).then(|| (package.clone(), pid))
-    })
-    .collect()
+    pids()
+        .filter_map(|pid| {
+            let environment = environment_of(pid);
+            let has =
+                |wanted: &str| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes());
+            let (package, _) = named.iter().find(|(_, name)| has(name))?;
+            has(&endpoint).then(|| (package.clone(), pid))
+        })
+        .collect()
 }
 
 /// How often a process has been given a processor so far; none if it is gone. It grows while the process works, and hardly
@@ -49,6 +49,50 @@ pub fn turns(pid: u32) -> Option<u64> {
 pub fn end(pid: u32) {
     // One that has ended by itself in the meantime is as good.
     let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+}
+
+/// The process of the emulated cloud of this stack.
+///
+/// # Panics
+/// If it does not run.
+#[must_use]
+pub fn cloud(stack: &Stack) -> u32 {
+    let port = stack.aws_url.rsplit(':').next().unwrap_or_default();
+    let wanted = format!("GATEWAY_PORT={port}");
+    let runs = |pid: u32| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let is_it = command.split(|byte| *byte == 0).any(|word| word.ends_with(b"/emulator.py"));
+        is_it && environment_of(pid).split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+    };
+    pids().find(|pid| runs(*pid)).expect("the emulated cloud runs")
+}
+
+/// A process that stands still. It goes on when this is dropped.
+#[derive(Debug)]
+pub struct Stopped(u32);
+
+impl Stopped {
+    /// Stops the process, without its noticing.
+    #[must_use]
+    pub fn process(pid: u32) -> Self {
+        let _ = Command::new("kill").args(["-STOP", &pid.to_string()]).status();
+        Self(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-CONT", &self.0.to_string()]).status();
+    }
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").expect("this is Linux");
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+fn environment_of(pid: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
 }
 
 /// Ends all processes of a function without asking; how many there were.
