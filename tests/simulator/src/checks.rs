@@ -404,8 +404,8 @@ fn opened(inner: &mut Inner, incident: &Incident) {
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
     let (least, most) = match inner.chance.u8(0..20) {
-        0..3 => (5 * MINUTE, 8 * HOUR),
-        3..8 => (5 * MINUTE, HOUR),
+        0..3 => (15 * MINUTE, 8 * HOUR),
+        3..8 => (10 * MINUTE, HOUR),
         // "I only overslept": most are over before the second round.
         _ => (MINUTE, 6 * MINUTE),
     };

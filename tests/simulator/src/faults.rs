@@ -17,6 +17,8 @@ pub(crate) enum Climate {
     Mild,
     /// A lot of everything, and outages.
     Rough,
+    /// The same, everybody is asked at the same minutes, and hardly a hint arrives: the sweep hands over many at once.
+    Crowd,
 }
 
 /// Chances in a thousand.
@@ -61,6 +63,7 @@ pub(crate) struct Odds {
 impl Odds {
     fn of(climate: Climate) -> Self {
         match climate {
+            Climate::Crowd => Self { hint_lost: 900, stale: 800, ..Self::of(Climate::Rough) },
             Climate::Calm | Climate::Herd => Self::default(),
             Climate::Unheard => Self { hint_lost: 1000, schedule: 1000, ..Self::default() },
             Climate::Mild => Self {
@@ -128,7 +131,7 @@ pub(crate) enum Outage {
     CarrierSilent,
     /// The carrier reports nothing.
     Callbacks,
-    /// The later release is being deployed: every other function is of the earlier one.
+    /// The later release is being deployed: three of four functions are of the earlier one.
     BothReleases,
     /// It was taken back: what it has written nobody can read.
     TakenBack,
@@ -250,8 +253,8 @@ impl Faults {
     ) -> u32 {
         let most = match self.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return 0,
-            Climate::Mild => 60,
-            Climate::Rough => 400,
+            Climate::Mild => 200,
+            Climate::Rough | Climate::Crowd => 800,
         };
         let struck = |kind| self.cells.get(&(fault, kind, place)).copied().unwrap_or(0);
         let least = holds.iter().map(|kind| struck(*kind)).min();
@@ -286,19 +289,31 @@ impl Faults {
 }
 
 impl Inner {
+    /// An outage from then to then.
+    pub(crate) fn lasts_from(&mut self, outage: Outage, begin: Millis, end: Millis) {
+        self.soon(begin, Happening::Weather(Change { outage, begins: true }));
+        self.soon(end, Happening::Weather(Change { outage, begins: false }));
+    }
+
+    /// The region goes down at this moment, for less than a minute: whatever runs dies where it stands.
+    pub(crate) fn goes_down(&mut self) {
+        let time = self.between(5 * SECOND, MINUTE);
+        self.lasts_from(Outage::Region, 0, time);
+    }
+
     /// Draws the outages of a run of this length.
     pub(crate) fn forecast(&mut self, length: Millis) {
         self.deploys(length);
-        if self.faults.climate != Climate::Rough {
-            return;
+        match self.faults.climate {
+            Climate::Calm | Climate::Herd | Climate::Unheard | Climate::Mild => return,
+            Climate::Rough | Climate::Crowd => {}
         }
         for outage in Outage::ALL {
             for _ in 0..2 {
                 if self.odds(400) {
                     let begin = self.between(0, length);
                     let end = begin + self.between(10 * SECOND, outage.longest());
-                    self.soon(begin, Happening::Weather(Change { outage, begins: true }));
-                    self.soon(end, Happening::Weather(Change { outage, begins: false }));
+                    self.lasts_from(outage, begin, end);
                 }
             }
         }

@@ -99,6 +99,7 @@ impl Inner {
     pub(crate) fn moves_in(&mut self, ring: &Keyring, index: usize) -> anyhow::Result<Deadman> {
         let now = instant(self.now);
         let herd = self.faults.climate == Climate::Herd;
+        let crowd = self.faults.climate == Climate::Crowd;
         // An id has room for 4,096 of one millisecond.
         let born = instant(self.now - i64::try_from(index / 4_096)?);
         let id = UserId::new(born, u16::try_from(index % 4_096)?);
@@ -110,12 +111,16 @@ impl Inner {
         let pin = has_pin.then(|| format!("{:04}", 2000 + index));
         let phone = number(212, u64::try_from(index)?);
         let minutes = self.one_of(60, &[60, 90, 120]);
-        let schedule = if herd || self.odds(500) {
+        let schedule = if herd || (self.odds(500) && !crowd) {
             Schedule::Interval { minutes: minutes.try_into()? }
         } else {
             Schedule::Cron(CronExpression::parse("0 */2 * * *")?)
         };
-        let zone = self.one_of("Europe/Berlin", &["America/New_York", "Australia/Lord_Howe", "UTC"]);
+        let zone = if crowd {
+            "UTC"
+        } else {
+            self.one_of("Europe/Berlin", &["America/New_York", "Australia/Lord_Howe", "UTC"])
+        };
         let by_call = self.odds(300);
         let profile = Profile {
             first_name: "Ann".to_owned(),
@@ -133,7 +138,7 @@ impl Inner {
             active: true,
             schedule,
             max_retries: if herd { 0 } else { self.chance.u8(0..3) },
-            wait_minutes: if herd { 10 } else { u32::from(self.chance.u8(5..15)) },
+            wait_minutes: if herd || crowd { 10 } else { u32::from(self.chance.u8(5..15)) },
             by_sms: !by_call || self.odds(300),
             by_call,
             pin_in_reply: has_pin && self.odds(300),
@@ -143,8 +148,14 @@ impl Inner {
         deadman.contacts = contacts?;
         deadman.armed_once = true;
         deadman.last_check_in = Some(now);
-        let first =
-            self.now + if herd { self.between(9 * MINUTE, 10 * MINUTE) } else { self.between(MINUTE, HOUR) };
+        let first = self.now
+            + if herd {
+                self.between(9 * MINUTE, 10 * MINUTE)
+            } else if crowd {
+                HOUR
+            } else {
+                self.between(MINUTE, HOUR)
+            };
         deadman.state = State::Waiting { next_probe_at: instant(first) };
         let misses = if herd { 1_000 } else { self.chance.u32(200..900) };
         self.people.users.push(User { id, phone, pin, decided: None, misses });

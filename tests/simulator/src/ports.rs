@@ -16,10 +16,32 @@ use lucius_store::{
 
 use crate::{
     carrier::Line,
-    faults::Outage,
+    faults::{Climate, Outage},
     functions::Invocation,
-    world::{Happening, MINUTE, SECOND, World, instant},
+    world::{Happening, Inner, MINUTE, SECOND, World, instant},
 };
+
+/// The operation that can meet another of its kind.
+const TRANSACTION: &str = "TransactWriteItems";
+
+/// What the record of faults calls what becomes of a request to the table.
+fn named(fate: Fate) -> Option<&'static str> {
+    match fate {
+        Fate::Done => None,
+        Fate::Throttled => Some("throttled"),
+        Fate::Busy => Some("transaction conflict"),
+        Fate::LostBefore => Some("request lost"),
+        Fate::LostAfter => Some("answer lost"),
+    }
+}
+
+/// What has hardly happened in this run to such a request with effects of the kinds that are held; else it is done.
+fn rarely(inner: &mut Inner, operation: &'static str) -> Fate {
+    let busy: &[Fate] = if operation == TRANSACTION { &[Fate::Busy] } else { &[] };
+    let fate = inner
+        .one_of(Fate::Throttled, &[&[Fate::LostBefore, Fate::LostAfter, Fate::LostAfter], busy].concat());
+    if named(fate).is_some_and(|name| inner.rare(name, operation)) { fate } else { Fate::Done }
+}
 
 /// The weather around the table.
 #[derive(Clone)]
@@ -31,26 +53,23 @@ impl Weather for Sky {
             let mut inner = self.0.lock();
             let odds = inner.faults.odds;
             let brown = inner.faults.lasts(Outage::Table);
-            let fate = if inner.odds(if brown { 500 } else { odds.throttled })
-                || inner.rare("throttled", operation)
-            {
-                inner.strikes_here("throttled", operation);
+            let fate = if inner.odds(if brown { 500 } else { odds.throttled }) {
                 Fate::Throttled
-            } else if operation == "TransactWriteItems"
-                && (inner.odds(odds.busy) || inner.rare("transaction conflict", operation))
-            {
-                inner.strikes_here("transaction conflict", operation);
+            } else if operation == TRANSACTION && inner.odds(odds.busy) {
                 Fate::Busy
-            } else if inner.odds(odds.lost_before) || inner.rare("request lost", operation) {
-                inner.strikes_here("request lost", operation);
+            } else if inner.odds(odds.lost_before) {
                 Fate::LostBefore
-            } else if inner.odds(odds.lost_after) || inner.rare("answer lost", operation) {
-                inner.strikes_here("answer lost", operation);
+            } else if inner.odds(odds.lost_after) {
                 Fate::LostAfter
             } else {
-                Fate::Done
+                rarely(&mut inner, operation)
             };
+            if let Some(name) = named(fate) {
+                inner.strikes_here(name, operation);
+            }
             let slow = inner.faults.lasts(Outage::Slow);
+            // Whoever had to wait so long may have given up.
+            inner.running.strikes += u32::from(slow);
             (fate, if slow { inner.between(500, 1_800) } else { inner.between(1, 8) })
         };
         self.0.pass(time, operation).await;
@@ -72,7 +91,8 @@ impl Weather for Sky {
     fn lag(&self) -> SignedDuration {
         let mut inner = self.0.lock();
         let stale = inner.faults.odds.stale;
-        let lag = if inner.odds(stale) { inner.between(0, 5 * SECOND) } else { inner.between(0, 50) };
+        let most = if inner.faults.climate == Climate::Crowd { 20 * SECOND } else { 5 * SECOND };
+        let lag = if inner.odds(stale) { inner.between(0, most) } else { inner.between(0, 50) };
         SignedDuration::from_millis(lag)
     }
 
@@ -87,13 +107,17 @@ impl Weather for Sky {
         self.0.lock().running.release
     }
 
+    fn overtakes(&self, actor: ActorId) -> bool {
+        self.0.lock().overtakes(actor)
+    }
+
     fn unreadable(&self, actor: ActorId) {
         self.0.lock().cannot_read(actor);
     }
 }
 
 /// Notes for the record of faults what kinds of effects the running function has leased.
-fn note_leases(inner: &mut crate::world::Inner, commit: &Commit) {
+fn note_leases(inner: &mut Inner, commit: &Commit) {
     let mut kinds = Vec::new();
     let mut add = |pendings: &lucius_core::effect::Pendings| {
         for (id, _) in pendings.iter().filter(|(_, pending)| pending.lease_until.is_some()) {

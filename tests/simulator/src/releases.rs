@@ -8,9 +8,12 @@ use lucius_store::{Actor, Change, Commit, simulated::Release};
 
 use crate::{
     checks::PAGED_WITHIN,
-    faults::{Change as Weather, Climate, Outage},
-    world::{HOUR, Happening, Inner, MINUTE, Millis},
+    faults::{Climate, Outage},
+    world::{HOUR, Inner, MINUTE, Millis},
 };
+
+/// What the record of faults calls an item that the earlier release cannot read.
+const LATER: &str = "item of a later release";
 
 /// What is known of the two releases.
 #[derive(Debug, Default)]
@@ -28,12 +31,13 @@ pub(crate) struct Releases {
 impl Inner {
     /// Draws when the later release is deployed, and whether it is taken back for a while.
     pub(crate) fn deploys(&mut self, length: Millis) {
-        match self.faults.climate {
+        let longest = match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return,
-            Climate::Mild | Climate::Rough => {}
-        }
+            Climate::Mild | Climate::Rough => 6 * HOUR,
+            Climate::Crowd => 10 * HOUR,
+        };
         let begin = self.between(0, length);
-        let both = self.between(MINUTE, 20 * MINUTE);
+        let both = self.between(MINUTE, longest);
         self.lasts_from(Outage::BothReleases, begin, begin + both);
         if self.odds(500) {
             let back = begin + both + self.between(0, 2 * HOUR);
@@ -45,20 +49,28 @@ impl Inner {
         }
     }
 
-    fn lasts_from(&mut self, outage: Outage, begin: Millis, end: Millis) {
-        self.soon(begin, Happening::Weather(Weather { outage, begins: true }));
-        self.soon(end, Happening::Weather(Weather { outage, begins: false }));
-    }
-
     /// Of which release the next function is.
     pub(crate) fn release(&mut self) -> Release {
         if self.faults.lasts(Outage::TakenBack) || !self.releases.deployed {
             return Release::This;
         }
-        if self.faults.lasts(Outage::BothReleases) && self.odds(500) {
+        if self.faults.lasts(Outage::BothReleases) && self.odds(750) {
             return Release::This;
         }
         Release::Next
+    }
+
+    /// Whether a function of the later release writes this item just before the one that runs, of the earlier one, reads it again.
+    pub(crate) fn overtakes(&mut self, actor: ActorId) -> bool {
+        let meets = self.running.release == Release::This && self.faults.lasts(Outage::BothReleases);
+        let overtakes = meets && self.rare(LATER, "GetItem");
+        if overtakes {
+            self.releases.by_next.insert(actor);
+            if let Some(version) = self.checks.versions.get_mut(&actor) {
+                *version += 1;
+            }
+        }
+        overtakes
     }
 
     /// The function that runs cannot read this item.
@@ -68,9 +80,9 @@ impl Inner {
         // While nobody could read it, that time is the excuse; one more for each look would excuse it twice.
         if self.faults.lasts(Outage::TakenBack) {
             self.running.strikes += 1;
-            self.strikes_quietly("item of a later release");
+            self.strikes_quietly(LATER);
         } else {
-            self.strikes_here("item of a later release", "GetItem");
+            self.strikes_here(LATER, "GetItem");
         }
         if !self.releases.by_next.contains(&actor) {
             self.violated("I11", format!("{actor} cannot be read, and no later release has written it"));

@@ -68,6 +68,7 @@ impl Plan {
             0 => Climate::Calm,
             1 => Climate::Unheard,
             2..5 => Climate::Mild,
+            5..7 => Climate::Crowd,
             _ => Climate::Rough,
         }
     }

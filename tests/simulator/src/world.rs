@@ -204,6 +204,8 @@ impl Inner {
     fn dies(&mut self, place: &'static str) -> bool {
         if self.rare("crash", place) {
             self.running.dies_in = Some(0);
+        } else if self.odds(30) && self.rare("crash", "region") {
+            self.goes_down();
         }
         match &mut self.running.dies_in {
             None => false,
