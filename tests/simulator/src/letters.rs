@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use lucius_core::actor::ActorId;
 
 use crate::{
+    faults::Outage,
     functions::Invocation,
+    ports::LATER_VERSION,
     world::{Happening, Inner, MINUTE, Millis, SECOND},
 };
 
@@ -65,6 +67,13 @@ impl Inner {
             );
         }
         let now = self.now;
+        // While both releases are there, what only the later one can read may be shown to the earlier one again and again.
+        if self.faults.lasts(Outage::BothReleases) {
+            let later = format!(r#""version":{LATER_VERSION}"#);
+            for (_, since) in self.letters.lying.values_mut().filter(|(body, _)| body.contains(&later)) {
+                *since = now;
+            }
+        }
         let late = self.letters.lying.values().map(|(_, since)| *since).min().filter(|since| {
             let excused = self.faults.excused(*since, now);
             now - since > TOLD_WITHIN + excused
