@@ -36,10 +36,10 @@ impl Inner {
             Climate::Mild | Climate::Rough => 6 * HOUR,
             Climate::Crowd => 10 * HOUR,
         };
-        let begin = self.between(0, length);
-        let both = self.between(MINUTE, longest);
+        let (begin, taken_back) = (self.between(0, length), self.odds(500));
+        let both = self.between(MINUTE, if taken_back { 20 * MINUTE } else { longest });
         self.lasts_from(Outage::BothReleases, begin, begin + both);
-        if self.odds(500) {
+        if taken_back {
             let back = begin + both + self.between(0, 2 * HOUR);
             let gone = self.between(5 * MINUTE, HOUR);
             self.lasts_from(Outage::TakenBack, back, back + gone);
