@@ -26,7 +26,7 @@ use lucius_core::{
     policy::later,
 };
 
-use self::memory::{Memory, place};
+use self::memory::{Memory, Seen, place};
 use crate::{
     action::{Action, Write},
     actions::Actions,
@@ -95,6 +95,12 @@ pub trait Weather: Send + Sync + 'static {
 
 /// How many entries of the index one page holds: few, so that several pages are read.
 const DUE_PAGE: usize = 7;
+
+/// What `DynamoDB` answers where another transaction holds an item.
+const BUSY: &str = "TransactionConflictException";
+
+/// What it answers where a token comes with other actions than before.
+const OTHER_ACTIONS: &str = "IdempotentParameterMismatchException";
 
 /// What the next release writes.
 const NEXT_SCHEMA: u32 = SCHEMA.saturating_add(1);
@@ -177,7 +183,8 @@ impl<W: Weather> SimulatedStore<W> {
         self.weather.returns(fate).await;
         match (fate, done) {
             (Fate::Done, Some(done)) => Ok(done),
-            (Fate::Throttled | Fate::Busy, _) => Err(Failed::coded(operation, "ThrottlingException")),
+            (Fate::Throttled, _) => Err(Failed::coded(operation, "ThrottlingException")),
+            (Fate::Busy, _) => Err(Failed::coded(operation, BUSY)),
             (Fate::Done | Fate::LostBefore | Fate::LostAfter, _) => Err(Failed {
                 fault: Fault { operation, code: "Timeout".to_owned() },
                 temporary: true,
@@ -233,7 +240,7 @@ struct Writing<'a, W> {
 }
 
 impl<W: Weather> Table for Writing<'_, W> {
-    async fn write(&self, actions: &[Action], _token: &str) -> Result<(), Unwritten> {
+    async fn write(&self, actions: &[Action], token: &str) -> Result<(), Unwritten> {
         if actions.is_empty() {
             return Ok(());
         }
@@ -241,14 +248,28 @@ impl<W: Weather> Table for Writing<'_, W> {
         let operation = if actions.len() == 1 { "PutItem" } else { "TransactWriteItems" };
         let by_next = (weather.release() == Release::Next).then(|| by_next_release(actions));
         let actions = by_next.as_deref().unwrap_or(actions);
+        let token = (actions.len() > 1).then_some(token);
         let written = self.store.request(operation, |memory| {
+            match token.map(|token| memory.seen(token, actions)) {
+                Some(Seen::Written) => return Ok(()),
+                Some(Seen::WithOthers) => {
+                    return Err(Unwritten::Failed(Failed::coded(operation, OTHER_ACTIONS)));
+                }
+                Some(Seen::No) | None => {}
+            }
             let written = memory.write(actions, later(weather.now(), weather.lag()));
+            if let Some(token) = token {
+                memory.remember(token, actions, written.is_ok());
+            }
             if let (Ok(()), Some(commit)) = (&written, self.commit) {
                 weather.committed(commit);
             }
             written
         });
-        written.await.map_err(Unwritten::Failed)?
+        written.await.map_err(|failed| match failed.fault.code.as_str() {
+            BUSY => Unwritten::Busy,
+            _ => Unwritten::Failed(failed),
+        })?
     }
 
     async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {

@@ -1,6 +1,6 @@
 //! A table in memory: items, conditions, and an index that may lie behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
@@ -19,7 +19,24 @@ pub(super) struct Memory {
     pub(super) items: BTreeMap<Key, Item>,
     /// The index, shard by shard and actor by actor.
     index: BTreeMap<String, BTreeMap<String, Shown>>,
+    /// The last transactions by their tokens, which items they are about, and whether they were written: as long as anybody may send
+    /// one again.
+    tokens: VecDeque<(String, Vec<Key>, bool)>,
 }
+
+/// What is known of a transaction's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Nothing that counts.
+    No,
+    /// The same was written.
+    Written,
+    /// It came with other actions.
+    WithOthers,
+}
+
+/// So many transactions are remembered.
+const TOKENS: usize = 256;
 
 impl Memory {
     /// Writes the actions if all their guards hold.
@@ -47,6 +64,27 @@ impl Memory {
             }
         }
         Ok(())
+    }
+
+    /// What is known of a transaction with this token.
+    pub(super) fn seen(&self, token: &str, actions: &[Action]) -> Seen {
+        match self.tokens.iter().rev().find(|(known, ..)| known == token) {
+            None => Seen::No,
+            Some((_, keys, _)) if !keys.iter().eq(actions.iter().map(|action| &action.key)) => {
+                Seen::WithOthers
+            }
+            Some((_, _, true)) => Seen::Written,
+            Some((_, _, false)) => Seen::No,
+        }
+    }
+
+    /// The transaction `token` has come, and was written or refused.
+    pub(super) fn remember(&mut self, token: &str, actions: &[Action], written: bool) {
+        if self.tokens.len() == TOKENS {
+            self.tokens.pop_front();
+        }
+        let keys = actions.iter().map(|action| action.key.clone()).collect();
+        self.tokens.push_back((token.to_owned(), keys, written));
     }
 
     /// Writes an actor's item again as the next release does.
