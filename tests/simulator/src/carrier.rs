@@ -60,7 +60,7 @@ pub(crate) struct Call {
     pub(crate) turns: u32,
     sequence: u32,
     pub(crate) over: bool,
-    /// We have asked for it to be cancelled.
+    /// We have asked for it to be cancelled, and the carrier has taken that.
     pub(crate) cancelled: bool,
 }
 
@@ -136,6 +136,7 @@ impl Carrier for Line {
             fate.is_done().then(|| inner.place(request, path))
         };
         self.0.pass(back, "POST is answered").await;
+        crate::ledger::requested(&mut self.0.lock(), &request_path, fate);
         fate.error()?;
         let sid = sid.unwrap_or_default();
         if let Some((incident, place)) = place_in(&request_path) {
@@ -153,6 +154,7 @@ impl Carrier for Line {
             inner.tell(|| format!("POST a text: {path}"));
             (fate, inner.between(20, 200), fate.time(&mut inner))
         };
+        let request_path = path.clone();
         self.0.pass(there, "POST is sent").await;
         if fate.is_done() {
             let mut inner = self.0.lock();
@@ -163,6 +165,7 @@ impl Carrier for Line {
             inner.soon(after, Happening::Text(delivery));
         }
         self.0.pass(back, "POST is answered").await;
+        crate::ledger::requested(&mut self.0.lock(), &request_path, fate);
         fate.error()?;
         Ok(Sent { sid: format!("SM{:032x}", self.0.lock().number()) })
     }
@@ -172,14 +175,14 @@ impl Carrier for Line {
             let mut inner = self.0.lock();
             let fate = draw(&mut inner);
             inner.tell(|| format!("cancel {sid}"));
-            if let Some(call) = inner.network.calls.get_mut(sid) {
-                call.cancelled = true;
-            }
             (fate, fate.time(&mut inner))
         };
         self.0.pass(50, "POST is sent").await;
         if fate.is_done() {
             let mut inner = self.0.lock();
+            if let Some(call) = inner.network.calls.get_mut(sid) {
+                call.cancelled = true;
+            }
             let waits =
                 inner.network.calls.get(sid).is_some_and(|call| matches!(call.status, "queued" | "ringing"));
             if waits {
@@ -187,6 +190,7 @@ impl Carrier for Line {
             }
         }
         self.0.pass(back, "POST is answered").await;
+        crate::ledger::cancels(&mut self.0.lock(), sid, fate);
         fate.error()
     }
 

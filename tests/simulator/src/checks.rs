@@ -256,6 +256,7 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     if let Some(since) = inner.running.again {
         inner.believed_again(&before, &after, since);
     }
+    crate::ledger::held_against(inner, &before, &after);
     crate::rings::asked(inner, &before, &after);
     note(inner, &before, &after);
     inner.tell(|| told(&before, &after));

@@ -29,6 +29,14 @@ impl Fate {
         }
     }
 
+    /// The carrier has refused it, for certain, and may take it later.
+    pub(crate) fn is_for_now(self) -> bool {
+        match self {
+            Self::Account(_) | Self::Throttled | Self::NotSent => true,
+            Self::Done | Self::DoneUnknown | Self::LostUnknown | Self::Permanent(_) => false,
+        }
+    }
+
     fn name(self) -> Option<&'static str> {
         match self {
             Self::Done => None,

@@ -14,6 +14,7 @@ mod fate;
 mod faults;
 mod functions;
 mod lateness;
+mod ledger;
 mod letters;
 mod listen;
 mod people;

@@ -103,6 +103,8 @@ pub(crate) struct Running {
     pub(crate) posted: Vec<(u64, usize)>,
     /// Calls that it knows were placed: incident, place, the carrier's id.
     pub(crate) placed: Vec<(u64, usize, String)>,
+    /// What the carrier has refused it for now, until it has said so in a commit.
+    pub(crate) refused: Vec<crate::ledger::Refusal>,
 }
 
 impl Default for Running {
@@ -123,6 +125,7 @@ impl Default for Running {
             strikes: 0,
             posted: Vec::new(),
             placed: Vec::new(),
+            refused: Vec::new(),
         }
     }
 }

@@ -69,12 +69,11 @@ impl Memory {
     /// What is known of a transaction with this token.
     pub(super) fn seen(&self, token: &str, actions: &[Action]) -> Seen {
         match self.tokens.iter().rev().find(|(known, ..)| known == token) {
-            None => Seen::No,
             Some((_, keys, _)) if !keys.iter().eq(actions.iter().map(|action| &action.key)) => {
                 Seen::WithOthers
             }
             Some((_, _, true)) => Seen::Written,
-            Some((_, _, false)) => Seen::No,
+            None | Some((_, _, false)) => Seen::No,
         }
     }
 
