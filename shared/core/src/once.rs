@@ -61,11 +61,15 @@ impl Event {
 }
 
 impl ContactAct {
-    /// By what it is remembered. Turns of a call have addresses of their own: one that comes twice is the same turn.
+    /// By what it is remembered. Turns of a call have addresses of their own: the same key that comes twice in one turn is the same.
+    /// Another key in it is another act: who was told that the first was not recorded may press another, and the first may be
+    /// recorded meanwhile.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::Press { sid, step, .. } => format!("{sid}-{step}"),
+            Self::Press { sid, step, digits, .. } => {
+                format!("{sid}-{step}-{}", digits.as_deref().unwrap_or_default())
+            }
             Self::Code { key, .. } | Self::CallBack { key } => key.clone(),
         }
     }
@@ -140,15 +144,17 @@ mod tests {
     #[test]
     fn each_turn_of_a_call_has_its_own_name_and_a_wake_has_none() {
         let scope = Scope::Incident(9.try_into().unwrap());
-        let press = |step: &str| ContactAct::Press {
+        let press = |step: &str, digits: &str| ContactAct::Press {
             attempt: 1,
             sid: "CA1".to_owned(),
             step: step.to_owned(),
-            digits: Some("1".to_owned()),
+            digits: Some(digits.to_owned()),
         };
-        let name = |step| named(&Event::Contact { place: 0, act: press(step) }, scope).unwrap();
-        assert_eq!(name("1"), "INCIDENT#9/CA1-1");
-        assert_ne!(name("1"), name("end1"));
+        let name =
+            |step, digits| named(&Event::Contact { place: 0, act: press(step, digits) }, scope).unwrap();
+        assert_eq!(name("1", "5"), "INCIDENT#9/CA1-1-5");
+        assert_ne!(name("1", "9"), name("end1", "9"));
+        assert_ne!(name("1", "1"), name("1", "5"), "another key in the same turn is another act");
         assert_eq!(Event::Wake.name(scope), None);
         assert_eq!(format!("{:?}", EventName("CA1".to_owned())), "EventName(…)");
     }

@@ -86,6 +86,9 @@ pub trait Weather: Send + Sync + 'static {
     /// Which release asks.
     fn release(&self) -> Release;
 
+    /// A cycle of the sweep has just been recorded as full.
+    fn swept(&self);
+
     /// Whether a function of the next release writes the item of `actor` at this moment, and changes nothing that the state says.
     fn overtakes(&self, actor: ActorId) -> bool;
 
@@ -432,7 +435,10 @@ impl<W: Weather> Store for SimulatedStore<W> {
         let key = keys::sweep();
         let mut item = key.item();
         item.insert("finished_at".to_owned(), n(millis(now)));
-        self.request("UpdateItem", |memory| memory.items.insert(key, item)).await?;
-        Ok(())
+        let done = |memory: &mut Memory| {
+            self.weather.swept();
+            memory.items.insert(key, item);
+        };
+        self.request("UpdateItem", done).await.map_err(StoreError::from)
     }
 }

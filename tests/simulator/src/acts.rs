@@ -80,8 +80,12 @@ impl Inner {
     }
 
     fn posts_text(&mut self, from: &str, body: &str, acts: Vec<Meant>) {
+        let sid = format!("SM{:032x}", self.number());
+        if body == "STOP" || body == "START" {
+            self.people.last_word.insert(from.to_owned(), sid.clone());
+        }
         let fields = vec![
-            ("MessageSid", format!("SM{:032x}", self.number())),
+            ("MessageSid", sid),
             ("From", from.to_owned()),
             ("To", SERVICE.to_owned()),
             ("Body", body.to_owned()),
@@ -95,6 +99,7 @@ impl Inner {
             forged: false,
             acts,
             again: None,
+            arrived: None,
         });
     }
 
@@ -152,6 +157,7 @@ impl Inner {
             forged: true,
             acts: Vec::new(),
             again: None,
+            arrived: None,
         });
     }
 

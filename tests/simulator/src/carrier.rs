@@ -340,6 +340,7 @@ impl Inner {
             forged: false,
             acts: Vec::new(),
             again: None,
+            arrived: None,
         });
     }
 
@@ -396,6 +397,15 @@ impl Inner {
             fields.push(("Digits", digits.to_owned()));
         }
         let reply_to = ReplyTo::Call(sid.to_owned());
-        self.posts(Post { path, fields, reply_to, tries: 0, forged: false, acts, again: None });
+        self.posts(Post {
+            path,
+            fields,
+            reply_to,
+            tries: 0,
+            forged: false,
+            acts,
+            again: None,
+            arrived: None,
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! Whoever watches: every commit, every request to the carrier and every minute is held against what must always be so.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt::Write as _,
 };
 
@@ -22,6 +22,7 @@ use lucius_store::{Actor, Change, Commit};
 use crate::{
     clocks::Clocks,
     faults::Climate,
+    functions::Post,
     people::{Act as Doing, incident_of},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
@@ -41,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) since: Millis,
     pub(crate) first_post: Option<Millis>,
     pub(crate) last_post: Millis,
+    /// When it last began or stopped to call.
+    pub(crate) turned: Millis,
     pub(crate) placed: u32,
     pub(crate) called: bool,
     pub(crate) contacts: usize,
@@ -68,6 +71,8 @@ pub(crate) struct Checks {
     /// Faults, and whom they struck.
     pub(crate) struck: Vec<(Millis, Option<u64>)>,
     pub(crate) violation: Option<String>,
+    /// Requests of humans that were answered well.
+    answered: HashSet<String>,
     /// How many checks were made.
     pub(crate) made: u64,
     /// Milliseconds from deadline to first request.
@@ -81,19 +86,19 @@ impl Checks {
     /// A user moves in.
     pub(crate) fn enter(&mut self, deadman: &Deadman) {
         self.versions.insert(ActorId::Deadman(deadman.id), 1);
-        self.knows(deadman.clone());
+        self.knows(0, deadman.clone());
     }
 
     /// The switch stands like this.
-    fn knows(&mut self, deadman: Deadman) {
-        self.clocks.set(ActorId::Deadman(deadman.id), deadman.due().map(|due| due.at));
+    fn knows(&mut self, now: Millis, deadman: Deadman) {
+        self.clocks.set(now, ActorId::Deadman(deadman.id), deadman.due().map(|due| due.at));
         self.deadmen.insert(deadman.id.get(), deadman);
     }
 
     /// The incident stands like this.
-    fn follows(&mut self, incident: Incident) {
+    fn follows(&mut self, now: Millis, incident: Incident) {
         let id = incident.id.get();
-        self.clocks.set(ActorId::Incident(incident.id), incident.due().map(|due| due.at));
+        self.clocks.set(now, ActorId::Incident(incident.id), incident.due().map(|due| due.at));
         if incident.is_open() {
             self.open.insert(id);
         } else {
@@ -111,6 +116,12 @@ impl Checks {
         let recent = self.struck.iter().rev().take_while(|(at, _)| *at >= since - MINUTE);
         let count = recent.filter(|(_, about)| about.is_none_or(|about| about == user)).count();
         i64::try_from(count).unwrap_or(i64::MAX)
+    }
+
+    /// Whether this is the first answer to what a human has done; it is the last from then on.
+    pub(crate) fn first_answer(&mut self, post: &Post) -> bool {
+        let names = ["MessageSid", "CallSid", "Digits"].map(|name| post.field(name).unwrap_or_default());
+        self.answered.insert(format!("{} {}", post.path, names.join(" ")))
     }
 
     /// Whose actor it is.
@@ -253,6 +264,7 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     {
         inner.violated("I5", format!("the switch of {} has an incident that does not exist", deadman.id));
     }
+    second_alert(inner, commit);
     if let Some(since) = inner.running.again {
         inner.believed_again(&before, &after, since);
     }
@@ -262,10 +274,25 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     inner.tell(|| told(&before, &after));
     inner.running.cases.push(after.clone());
     if let Some(deadman) = after.deadman {
-        inner.checks.knows(deadman);
+        inner.checks.knows(inner.now, deadman);
     }
     if let Some(incident) = after.incident {
-        inner.checks.follows(incident);
+        inner.checks.follows(inner.now, incident);
+    }
+}
+
+/// While one is open that whoever writes this can read, nobody opens another.
+fn second_alert(inner: &mut Inner, commit: &Commit) {
+    let (Some(Change::New(incident)), Some(Change::Update { to: deadman, .. })) =
+        (&commit.incident, &commit.deadman)
+    else {
+        return;
+    };
+    let before = inner.checks.deadmen.get(&deadman.id.get()).and_then(|before| before.incident);
+    let Some(open) = before.filter(|open| inner.checks.is_open(open.get())) else { return };
+    inner.checks.made += 1;
+    if inner.can_read(ActorId::Incident(open)) {
+        inner.violated("I5", format!("incident {} was opened beside {open}", incident.id));
     }
 }
 
@@ -285,7 +312,7 @@ fn removed(inner: &mut Inner, commit: &Commit) {
     }
     inner.checks.deadmen.remove(&id.get());
     inner.checks.versions.remove(&ActorId::Deadman(id));
-    inner.checks.clocks.set(ActorId::Deadman(id), None);
+    inner.checks.clocks.set(inner.now, ActorId::Deadman(id), None);
     inner.tell(|| format!("{id} is gone"));
 }
 
@@ -373,6 +400,7 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
             user: incident.subject.user.get(),
             since: since.min().unwrap_or(now),
             last_post: now,
+            turned: now,
             contacts: incident.contacts.len(),
             ..Facts::default()
         };
@@ -385,6 +413,7 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
         if was_paging != escalates(incident) {
             // A new silence, or a new round, begins.
             facts.last_post = now;
+            facts.turned = now;
             inner.checks.since_accept.retain(|(incident, _), _| *incident != id);
         }
         if let Some(facts) = inner.checks.facts.get_mut(&id) {

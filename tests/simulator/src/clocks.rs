@@ -5,18 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lucius_core::actor::ActorId;
 
+use crate::world::Millis;
+
 /// The alarm clocks of all actors.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
     due: BTreeMap<ActorId, Timestamp>,
     order: BTreeSet<(Timestamp, ActorId)>,
     changed: BTreeSet<ActorId>,
+    /// When each was written last.
+    since: BTreeMap<ActorId, Millis>,
 }
 
 impl Clocks {
     /// The actor is due at another time, or not any more.
-    pub(crate) fn set(&mut self, actor: ActorId, due: Option<Timestamp>) {
+    pub(crate) fn set(&mut self, now: Millis, actor: ActorId, due: Option<Timestamp>) {
         self.changed.insert(actor);
+        self.since.insert(actor, now);
         let before = match due {
             Some(due) => self.due.insert(actor, due),
             None => self.due.remove(&actor),
@@ -27,6 +32,11 @@ impl Clocks {
         if let Some(due) = due {
             self.order.insert((due, actor));
         }
+    }
+
+    /// When the actor was written last.
+    pub(crate) fn written_at(&self, actor: ActorId) -> Millis {
+        self.since.get(&actor).copied().unwrap_or(Millis::MIN)
     }
 
     /// Whether anybody is due before `at`.

@@ -34,6 +34,12 @@ pub(crate) struct Odds {
     pub(crate) lost_before: u32,
     /// Its answer is lost.
     pub(crate) lost_after: u32,
+    /// An overdue actor is not handed over.
+    pub(crate) not_invoked: u32,
+    /// A message waits for others.
+    pub(crate) batched: u32,
+    /// A function has to be started first.
+    pub(crate) cold: u32,
     /// A wake by the queue is lost, or not taken.
     pub(crate) hint_lost: u32,
     /// It comes twice.
@@ -72,6 +78,9 @@ impl Odds {
                 busy: 3,
                 lost_before: 3,
                 lost_after: 5,
+                not_invoked: 5,
+                batched: 100,
+                cold: 20,
                 hint_lost: 30,
                 hint_doubled: 30,
                 schedule: 60,
@@ -91,6 +100,9 @@ impl Odds {
                 busy: 15,
                 lost_before: 10,
                 lost_after: 20,
+                not_invoked: 20,
+                batched: 200,
+                cold: 50,
                 hint_lost: 200,
                 hint_doubled: 150,
                 schedule: 300,
@@ -259,6 +271,14 @@ impl Faults {
         let struck = |kind| self.cells.get(&(fault, kind, place)).copied().unwrap_or(0);
         let least = holds.iter().map(|kind| struck(*kind)).min();
         least.filter(|least| *least < 20).map_or(0, |_| most)
+    }
+
+    /// When nobody could promise anything for the last time after `from`, until `to`.
+    pub(crate) fn last_excuse(&self, from: Millis, to: Millis) -> Option<Millis> {
+        if self.lasting.keys().any(|outage| outage.excuses()) {
+            return Some(to);
+        }
+        self.over.iter().map(|(_, end)| *end).filter(|end| *end > from && *end <= to).max()
     }
 
     /// The outage lasts.

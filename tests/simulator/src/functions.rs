@@ -23,6 +23,7 @@ use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable};
 
 use crate::{
     carrier::SERVICE,
+    cycle::Cycle,
     faults::Outage,
     ports::{SimPorts, Sky},
     world::{Happening, MINUTE, Millis, Running, SECOND, World},
@@ -40,6 +41,8 @@ const WEBHOOK: Millis = 10 * SECOND;
 const PATIENCE: Millis = 6 * SECOND;
 /// How long a message of the queue is hidden from others once it was received.
 const VISIBILITY: Millis = 150 * SECOND;
+/// So many messages come together.
+const BATCH: usize = 10;
 /// How often it is received before it goes to the dead letters.
 const RECEIVES: u32 = 5;
 
@@ -65,13 +68,22 @@ pub(crate) struct Post {
     pub(crate) acts: Vec<Act>,
     /// It is an old one that somebody has kept: it was answered then.
     pub(crate) again: Option<Millis>,
+    /// It has arrived then, and waits for a function that starts.
+    pub(crate) arrived: Option<Millis>,
+}
+
+impl Post {
+    /// A field of the form.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A function is invoked.
 #[derive(Debug)]
 pub(crate) enum Invocation {
-    /// By a message of the queue.
-    Queue(u64),
+    /// By messages of the queue, or by those that have waited for another.
+    Queue(Vec<u64>),
     /// By a user's schedule.
     Schedule(u64, Millis),
     /// By the sweep, for the so manyth time.
@@ -91,6 +103,8 @@ pub(crate) enum Invocation {
 pub(crate) enum Ended {
     Well,
     Failed,
+    /// A batch of which these messages were not worked off.
+    Partly(Vec<u64>),
     Answered(Response),
 }
 
@@ -193,7 +207,9 @@ impl Functions {
         let dies_in = inner.odds(odds.crash).then(|| inner.chance.u32(0..14));
         let about = Self::about(&inner, &invocation);
         let acts = match &invocation {
-            Invocation::Webhook(post) => crate::checks::arriving(&post.acts, inner.now),
+            Invocation::Webhook(post) => {
+                crate::checks::arriving(&post.acts, post.arrived.unwrap_or(inner.now))
+            }
             Invocation::Edit(edit) => crate::work::meant(&edit.1),
             Invocation::Queue(_)
             | Invocation::Schedule(..)
@@ -207,6 +223,15 @@ impl Functions {
                 false
             }
         };
+        let cycle = match &invocation {
+            Invocation::Sweep(_) => inner.begins_cycle(),
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Webhook(_)
+            | Invocation::Edit(_) => Cycle::default(),
+        };
         let again = match &invocation {
             Invocation::Webhook(post) => post.again,
             Invocation::Queue(_)
@@ -216,8 +241,18 @@ impl Functions {
             | Invocation::Sweep(_)
             | Invocation::Edit(_) => None,
         };
-        let running =
-            Running { task, release, skew, dies_in, about, performs, again, acts, ..Running::default() };
+        let running = Running {
+            task,
+            release,
+            skew,
+            dies_in,
+            about,
+            performs,
+            again,
+            acts,
+            cycle,
+            ..Running::default()
+        };
         inner.running.task = task;
         inner.tell(|| format!("starts: {}", crate::work::name(&invocation)));
         let began = inner.now;
@@ -235,26 +270,18 @@ impl Functions {
         let mut inner = self.world.lock();
         let down = inner.faults.lasts(Outage::Region);
         match &invocation {
-            Invocation::Queue(number) => {
-                if !inner.messages.contains_key(number) {
+            Invocation::Queue(numbers) => {
+                let batch = inner.batch(numbers);
+                if batch.is_empty() {
                     return None;
                 }
                 if down || inner.faults.lasts(Outage::Queue) {
                     let later = inner.between(10 * SECOND, 2 * MINUTE);
-                    inner.soon(later, Happening::Invoke(invocation));
+                    inner.soon(later, Happening::Invoke(Invocation::Queue(batch)));
                     return None;
                 }
-                let received = inner.messages.get_mut(number).map(|(_, received)| {
-                    *received += 1;
-                    *received
-                });
-                if received > Some(RECEIVES) {
-                    if let Some((body, _)) = inner.messages.remove(number) {
-                        inner.gives_up(body);
-                    }
-                    return None;
-                }
-                Some(invocation)
+                let batch: Vec<u64> = batch.into_iter().filter(|number| inner.receives(*number)).collect();
+                (!batch.is_empty()).then_some(Invocation::Queue(batch))
             }
             Invocation::Schedule(user, minute) => {
                 let gone = inner.faults.lasts(Outage::Schedules);
@@ -277,6 +304,12 @@ impl Functions {
                 inner.unanswered(&post);
                 None
             }
+            Invocation::Webhook(post) if post.arrived.is_none() && inner.starts_cold() => {
+                let start = inner.between(SECOND, 4 * SECOND);
+                let post = Post { arrived: Some(inner.now), ..post.clone() };
+                inner.soon(start, Happening::Invoke(Invocation::Webhook(post)));
+                None
+            }
             Invocation::Direct(..)
             | Invocation::Letter(_)
             | Invocation::Sweep(_)
@@ -288,7 +321,8 @@ impl Functions {
     /// Whose invocation it is, if it is about one user.
     fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
         match invocation {
-            Invocation::Queue(number) => {
+            Invocation::Queue(numbers) => {
+                let [number] = numbers.as_slice() else { return None };
                 let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
                 inner.checks.user_of(*message.actors.first()?)
             }
@@ -370,6 +404,7 @@ impl Functions {
             None => "died".to_owned(),
             Some(Ended::Well) => "ends".to_owned(),
             Some(Ended::Failed) => "fails".to_owned(),
+            Some(Ended::Partly(failed)) => format!("ends but for {failed:?}"),
             Some(Ended::Answered(response)) => format!("answers {}", response.status),
         });
         let well = matches!(ended, Some(Ended::Well));
@@ -378,17 +413,25 @@ impl Functions {
             crate::requests::ended_well(&mut inner, &task.running.placed);
         }
         match task.invocation {
-            Invocation::Queue(message) => {
-                let of_incident =
-                    inner.messages.get(&message).is_some_and(|(body, _)| body.contains("INCIDENT"));
-                if of_incident && task.running.cases.is_empty() && task.running.hints > 0 {
+            Invocation::Queue(messages) => {
+                let of_incidents = messages.iter().all(|message| {
+                    inner.messages.get(message).is_some_and(|(body, _)| body.contains("INCIDENT"))
+                });
+                if of_incidents && task.running.cases.is_empty() && task.running.hints > 0 {
                     inner.violated("I12", "a wake that changed nothing has sent another".to_owned());
                 }
-                if well {
-                    inner.messages.remove(&message);
-                } else {
-                    let hidden = (VISIBILITY - (inner.now - task.began)).max(0);
-                    inner.soon(hidden, Happening::Invoke(Invocation::Queue(message)));
+                let failed = match ended {
+                    Some(Ended::Well) => Vec::new(),
+                    Some(Ended::Partly(failed)) => failed,
+                    Some(Ended::Failed | Ended::Answered(_)) | None => messages.clone(),
+                };
+                let hidden = (VISIBILITY - (inner.now - task.began)).max(0);
+                for message in messages {
+                    if failed.contains(&message) {
+                        inner.soon(hidden, Happening::Invoke(Invocation::Queue(vec![message])));
+                    } else {
+                        inner.messages.remove(&message);
+                    }
                 }
             }
             Invocation::Direct(actors, tries) => {
@@ -406,6 +449,7 @@ impl Functions {
                 let in_time = inner.now - task.began <= PATIENCE;
                 match ended {
                     Some(Ended::Answered(response)) if in_time && !response.status.is_server_error() => {
+                        inner.is_heard(&post, &response, task.began);
                         inner.answered(&post, &response);
                         inner.keeps(&post, &response);
                     }
@@ -413,5 +457,38 @@ impl Functions {
                 }
             }
         }
+    }
+}
+
+impl crate::world::Inner {
+    /// Whether no function is ready, and one has to be started.
+    fn starts_cold(&mut self) -> bool {
+        let odds = self.faults.odds.cold;
+        self.odds(odds)
+    }
+
+    /// The messages that come together: none, if what has come waits for others.
+    fn batch(&mut self, numbers: &[u64]) -> Vec<u64> {
+        let mut batch = numbers.to_vec();
+        let odds = self.faults.odds.batched;
+        if numbers.is_empty() || batch.len() + self.waiting.len() < BATCH && !self.odds(odds) {
+            batch.append(&mut self.waiting);
+        } else {
+            self.waiting.append(&mut batch);
+            self.soon(SECOND, Happening::Invoke(Invocation::Queue(Vec::new())));
+        }
+        batch.retain(|number| self.messages.contains_key(number));
+        batch
+    }
+
+    /// Counts that the message was received. One that was received too often goes to the dead letters.
+    fn receives(&mut self, number: u64) -> bool {
+        let Some((_, received)) = self.messages.get_mut(&number) else { return false };
+        *received += 1;
+        let too_often = *received > RECEIVES;
+        if too_often && let Some((body, _)) = self.messages.remove(&number) {
+            self.gives_up(body);
+        }
+        !too_often
     }
 }

@@ -22,7 +22,13 @@ impl Inner {
         // What an outage has kept waiting takes its time as well.
         let excused = self.faults.excused(since, now);
         let recovery = if excused > 0 { PAGED_WITHIN } else { 0 };
-        now - since - excused - recovery - strikes * FAULT_COSTS
+        let late = now - since - excused - recovery - strikes * FAULT_COSTS;
+        // Nor may it take longer than ever, once the last outage is over.
+        let late_since = self
+            .faults
+            .last_excuse(since, now)
+            .map_or(late, |over| now - over - self.checks.strikes_since(user, over) * FAULT_COSTS);
+        late.max(late_since)
     }
 
     /// Something is as it must never be. The first of these ends the run.

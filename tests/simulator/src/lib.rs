@@ -10,6 +10,7 @@ mod acts;
 mod carrier;
 mod checks;
 mod clocks;
+mod cycle;
 mod fate;
 mod faults;
 mod functions;
@@ -24,6 +25,7 @@ mod replay;
 mod requests;
 mod rings;
 mod run;
+mod thanked;
 mod work;
 mod world;
 

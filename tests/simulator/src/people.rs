@@ -81,6 +81,8 @@ pub(crate) struct Friend {
 pub(crate) struct People {
     pub(crate) users: Vec<User>,
     pub(crate) friends: BTreeMap<String, Friend>,
+    /// The text with which each number has stopped our texts, or taken them again, last.
+    pub(crate) last_word: BTreeMap<String, String>,
 }
 
 impl People {
@@ -250,6 +252,7 @@ impl Inner {
                 forged: false,
                 acts: Vec::new(),
                 again: None,
+                arrived: None,
             });
             return;
         }

@@ -107,6 +107,10 @@ impl Weather for Sky {
         self.0.lock().running.release
     }
 
+    fn swept(&self) {
+        self.0.lock().ends_cycle();
+    }
+
     fn overtakes(&self, actor: ActorId) -> bool {
         self.0.lock().overtakes(actor)
     }
@@ -166,7 +170,7 @@ impl Queue for Hints {
                     let number = inner.number();
                     inner.messages.insert(number, (body, 0));
                     let after = i64::from(delay_seconds) * SECOND + late;
-                    inner.soon(after, Happening::Invoke(Invocation::Queue(number)));
+                    inner.soon(after, Happening::Invoke(Invocation::Queue(vec![number])));
                 }
             }
         }
@@ -233,6 +237,12 @@ impl Invoker for Direct {
         self.0.pass(10, "direct invocation is sent").await;
         {
             let mut inner = self.0.lock();
+            let odds = inner.faults.odds.not_invoked;
+            if inner.odds(odds) {
+                inner.strikes("direct invocation refused", "on the way", &[]);
+                return Err(NotArranged("throttled".to_owned()));
+            }
+            inner.hands_over(actors);
             let after = inner.between(0, 200);
             inner.soon(after, Happening::Invoke(Invocation::Direct(actors.to_vec(), 0)));
         }

@@ -60,6 +60,11 @@ impl Inner {
         Release::Next
     }
 
+    /// Whether the function that runs can read this item.
+    pub(crate) fn can_read(&self, actor: ActorId) -> bool {
+        self.running.release == Release::Next || !self.releases.by_next.contains(&actor)
+    }
+
     /// Whether a function of the later release writes this item just before the one that runs, of the earlier one, reads it again.
     pub(crate) fn overtakes(&mut self, actor: ActorId) -> bool {
         let meets = self.running.release == Release::This && self.faults.lasts(Outage::BothReleases);

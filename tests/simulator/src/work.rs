@@ -25,14 +25,22 @@ impl Functions {
     /// What the function does, if it is of this release.
     pub(crate) fn work(&self, invocation: &Invocation, release: Release) -> Work {
         match invocation {
-            Invocation::Queue(number) => {
+            Invocation::Queue(numbers) => {
                 let app = Arc::clone(&self.performer);
-                let body = self.world.lock().messages.get(number).map(|(body, _)| body.clone());
-                let event = batch(*number, body, release);
+                let inner = self.world.lock();
+                let body = |number: &u64| inner.messages.get(number).map(|(body, _)| body.clone());
+                let event = batch(numbers.iter().map(|number| (*number, body(number))), release);
                 Box::pin(async move {
                     match escalate::handle(&app, escalate::Event::Queue(event)).await {
                         Ok(response) if response.batch_item_failures.is_empty() => Ended::Well,
-                        Ok(_) | Err(_) => Ended::Failed,
+                        Ok(response) => Ended::Partly(
+                            response
+                                .batch_item_failures
+                                .iter()
+                                .filter_map(|failure| failure.item_identifier.parse().ok())
+                                .collect(),
+                        ),
+                        Err(_) => Ended::Failed,
                     }
                 })
             }
@@ -59,7 +67,7 @@ impl Functions {
             }
             Invocation::Letter(letter) => {
                 let body = self.world.lock().letters.body(*letter);
-                let event = batch(*letter, body, release);
+                let event = batch([(*letter, body)], release);
                 Box::pin(async move {
                     let waits = sweep::letters::read(&event).batch_item_failures;
                     if waits.is_empty() { Ended::Well } else { Ended::Failed }
@@ -100,7 +108,11 @@ impl Functions {
             .chain([("AccountSid", ACCOUNT)])
             .collect();
         let form: Form = fields.iter().copied().collect();
-        let token = if post.forged { "a token that was guessed" } else { AUTH_TOKEN };
+        let token = match post.forged {
+            true if post.path.len().is_multiple_of(2) => "",
+            true => "a token that was guessed",
+            false => AUTH_TOKEN,
+        };
         let signature = signature::sign(&token.into(), &format!("{BASE_URL}{}", post.path), &form);
         let mut headers = HeaderMap::new();
         let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -115,24 +127,26 @@ impl Functions {
             raw_query: String::new(),
             headers,
             body: body.into_bytes(),
-            arrived_at: instant(self.world.lock().now),
+            arrived_at: instant(post.arrived.unwrap_or(self.world.lock().now)),
             source_ip: "192.0.2.1".to_owned(),
         }
     }
 }
 
-/// A batch of one message. The next release reads what it has written; this one does not know it.
-fn batch(number: u64, body: Option<String>, release: Release) -> SqsEvent {
+/// A batch of messages. The next release reads what it has written; this one does not know it.
+fn batch(messages: impl IntoIterator<Item = (u64, Option<String>)>, release: Release) -> SqsEvent {
     let later = format!(r#""version":{LATER_VERSION},"actors""#);
-    let body = match release {
-        Release::This => body,
-        Release::Next => body.map(|body| body.replace(&later, r#""version":1,"actors""#)),
-    };
-    let mut message = SqsMessage::default();
-    message.body = body;
-    message.message_id = Some(number.to_string());
+    let records = messages.into_iter().map(|(number, body)| {
+        let mut message = SqsMessage::default();
+        message.body = match release {
+            Release::This => body,
+            Release::Next => body.map(|body| body.replace(&later, r#""version":1,"actors""#)),
+        };
+        message.message_id = Some(number.to_string());
+        message
+    });
     let mut event = SqsEvent::default();
-    event.records = vec![message];
+    event.records = records.collect();
     event
 }
 
@@ -173,7 +187,7 @@ async fn answer(app: &App<SimPorts>, request: &Request) -> Response {
 /// What the trace calls an invocation.
 pub(crate) fn name(invocation: &Invocation) -> String {
     match invocation {
-        Invocation::Queue(number) => format!("escalate, message {number}"),
+        Invocation::Queue(numbers) => format!("escalate, messages {numbers:?}"),
         Invocation::Schedule(user, _) => format!("deadman, schedule of {user}"),
         Invocation::Direct(actors, tries) => format!("by the sweep, try {tries}: {actors:?}"),
         Invocation::Letter(letter) => format!("sweep, letter {letter}"),

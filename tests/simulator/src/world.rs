@@ -103,6 +103,8 @@ pub(crate) struct Running {
     pub(crate) posted: Vec<(u64, usize)>,
     /// Calls that it knows were placed: incident, place, the carrier's id.
     pub(crate) placed: Vec<(u64, usize, String)>,
+    /// If it is the sweep: what its cycle has done.
+    pub(crate) cycle: crate::cycle::Cycle,
     /// What the carrier has refused it for now, until it has said so in a commit.
     pub(crate) refused: Vec<crate::ledger::Refusal>,
 }
@@ -125,6 +127,7 @@ impl Default for Running {
             strikes: 0,
             posted: Vec::new(),
             placed: Vec::new(),
+            cycle: crate::cycle::Cycle::default(),
             refused: Vec::new(),
         }
     }
@@ -164,6 +167,8 @@ pub(crate) struct Inner {
     pub(crate) checks: Checks,
     /// Messages of the queue by number, and how often each was received.
     pub(crate) messages: BTreeMap<u64, (String, u32)>,
+    /// Those that wait for others.
+    pub(crate) waiting: Vec<u64>,
     /// Names of the schedules that were created and have not fired.
     pub(crate) schedules: BTreeSet<(u64, Millis)>,
     pub(crate) releases: crate::releases::Releases,
@@ -280,6 +285,7 @@ impl World {
             people: People::default(),
             checks: Checks::default(),
             messages: BTreeMap::new(),
+            waiting: Vec::new(),
             schedules: BTreeSet::new(),
             releases: crate::releases::Releases::default(),
             letters: crate::letters::Letters::default(),

@@ -120,8 +120,15 @@ impl Asked<'_> {
         answer: Answer,
         proof: Proof,
     ) -> Result<Reply, RunError> {
+        let word = match answer {
+            Answer::Good => "good",
+            Answer::Bad => "bad",
+            Answer::Unclear => "unclear",
+        };
         let event = Event::CheckIn(CheckIn {
-            key: format!("{}-{}-answer", self.call_sid, self.turn),
+            // Who was told that the first answer was not recorded may give another in the same turn, and the first may be recorded
+            // meanwhile.
+            key: format!("{}-{}-{}", self.call_sid, self.turn, word),
             answer,
             sos: answer == Answer::Bad,
             medium: Medium::OwnCall,
