@@ -64,6 +64,18 @@ async fn after_too_many_wrong_pins_the_same_call_still_takes_the_nine() {
 }
 
 #[tokio::test]
+async fn the_nine_counts_in_a_turn_in_which_okay_was_said_before() {
+    let world = World::new().await;
+    let (user, path) = asked(&world, 0, 0).await;
+    let okay = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(okay.contains("Thank you") && world.deadman(user).await.unwrap().incident.is_none(), "{okay}");
+    // They were told that it was not recorded, and it was by a copy; now they say something else.
+    let help = turn(&world, &format!("{path}/1"), &[("Digits", "9")]).await;
+    assert!(help.contains("We are calling your contacts now"), "{help}");
+    assert!(world.deadman(user).await.unwrap().incident.is_some());
+}
+
+#[tokio::test]
 async fn the_last_words_say_what_happens_next() {
     let world = World::new().await;
     for (max_retries, words) in [

@@ -362,3 +362,16 @@ fn whoever_takes_no_codes_is_called_in_every_round_even_if_they_only_want_texts(
     let called: Vec<_> = story.open().contacts.iter().map(|contact| contact.called_in == round).collect();
     assert_eq!(called[..2], [true, false]);
 }
+
+#[test]
+fn another_key_in_the_same_turn_is_another_act() {
+    // "That was not recorded. Please press the key again": they press another, and the first was recorded meanwhile.
+    let mut story = Story::ringing();
+    story.press(0, "B1", "1", "5");
+    assert_eq!(story.status(), "escalating");
+    story.press(0, "B1", "1", "1");
+    assert_eq!(story.status(), "accepted");
+    let case = story.case.clone();
+    story.press(0, "B1", "1", "5").press(0, "B1", "1", "1");
+    assert_eq!(story.case, case, "neither counts again");
+}
