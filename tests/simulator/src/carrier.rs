@@ -73,6 +73,17 @@ pub(crate) struct Network {
     pub(crate) texted: u64,
 }
 
+/// A call of which a performer knows that it was placed.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) incident: u64,
+    pub(crate) place: usize,
+    /// The carrier's id.
+    pub(crate) sid: String,
+    /// How many faults had struck the performer by then.
+    pub(crate) strikes: u32,
+}
+
 /// The carrier's API, as the shell sees it.
 pub(crate) struct Line(pub(crate) Arc<World>);
 
@@ -140,7 +151,9 @@ impl Carrier for Line {
         fate.error()?;
         let sid = sid.unwrap_or_default();
         if let Some((incident, place)) = place_in(&request_path) {
-            self.0.lock().running.placed.push((incident, place, sid.clone()));
+            let mut inner = self.0.lock();
+            let strikes = inner.running.strikes;
+            inner.running.placed.push(Known { incident, place, sid: sid.clone(), strikes });
         }
         Ok(Placed { sid, queue_time_ms: 0 })
     }

@@ -409,8 +409,8 @@ impl Functions {
         });
         let well = matches!(ended, Some(Ended::Well));
         crate::rings::gone(&mut inner, ended.is_none(), &task.running.posted, &task.running.placed);
-        if well && task.running.strikes == 0 {
-            crate::requests::ended_well(&mut inner, &task.running.placed);
+        if well || matches!(ended, Some(Ended::Partly(_))) {
+            crate::requests::ended_well(&mut inner, &task.running.placed, task.running.strikes);
         }
         match task.invocation {
             Invocation::Queue(messages) => {

@@ -9,17 +9,17 @@ use lucius_core::{
 use lucius_invariants::{Attempt, attempt};
 
 use crate::{
-    carrier::place_in,
+    carrier::{Known, place_in},
     checks::{Checks, PAGED_WITHIN, PAGED_WITHIN_CALM},
     faults::Climate,
     people::incident_of,
     world::{Inner, Millis, SECOND, instant},
 };
 
-/// A performer to which nothing happened has ended: the calls it has placed are known, and one that nobody wants any more is
-/// being cancelled.
-pub(crate) fn ended_well(inner: &mut Inner, placed: &[(u64, usize, String)]) {
-    for (id, place, sid) in placed {
+/// A performer to which nothing happened since it knew of its calls has ended: they are recorded, and one that nobody wants any more
+/// is being cancelled.
+pub(crate) fn ended_well(inner: &mut Inner, placed: &[Known], strikes: u32) {
+    for Known { incident: id, place, sid, .. } in placed.iter().filter(|call| call.strikes == strikes) {
         inner.checks.made += 1;
         let Some(incident) = inner.checks.incidents.get(id) else { continue };
         let Some(contact) = incident.contacts.get(*place) else { continue };

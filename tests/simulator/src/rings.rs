@@ -8,7 +8,10 @@ use lucius_core::{
 };
 use lucius_invariants::Act;
 
-use crate::{carrier::place_in, world::Inner};
+use crate::{
+    carrier::{Known, place_in},
+    world::Inner,
+};
 
 /// The calls to one contact of one incident, and what allows them beside its rounds.
 #[derive(Debug, Default)]
@@ -44,11 +47,11 @@ pub(crate) fn unknown(inner: &mut Inner, path: &str) {
 }
 
 /// A performer is gone: what it has requested is lost with it, unless it was recorded.
-pub(crate) fn gone(inner: &mut Inner, died: bool, posted: &[(u64, usize)], placed: &[(u64, usize, String)]) {
+pub(crate) fn gone(inner: &mut Inner, died: bool, posted: &[(u64, usize)], placed: &[Known]) {
     for key in posted.iter().filter(|_| died) {
         inner.checks.rings.entry(*key).or_default().lost += 1;
     }
-    for (id, place, sid) in placed.iter().filter(|_| !died) {
+    for Known { incident: id, place, sid, .. } in placed.iter().filter(|_| !died) {
         let contact = inner.checks.incidents.get(id).and_then(|incident| incident.contacts.get(*place));
         let known = contact.is_some_and(|contact| {
             contact.over.contains(sid) || contact.calls.iter().any(|call| call.sid == *sid)

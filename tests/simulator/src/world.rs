@@ -101,8 +101,8 @@ pub(crate) struct Running {
     pub(crate) strikes: u32,
     /// Calls that it has requested: incident, place.
     pub(crate) posted: Vec<(u64, usize)>,
-    /// Calls that it knows were placed: incident, place, the carrier's id.
-    pub(crate) placed: Vec<(u64, usize, String)>,
+    /// Calls that it knows were placed.
+    pub(crate) placed: Vec<crate::carrier::Known>,
     /// If it is the sweep: what its cycle has done.
     pub(crate) cycle: crate::cycle::Cycle,
     /// What the carrier has refused it for now, until it has said so in a commit.
