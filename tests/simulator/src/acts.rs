@@ -116,6 +116,11 @@ impl Inner {
         // Until it has worked: people in trouble try again.
         let again = self.between(5 * MINUTE, 30 * MINUTE);
         self.soon(again, Happening::Person(Act::Over { user, incident }));
+        if self.odds(80) {
+            // It gets worse.
+            self.texts(&phone, "SOS");
+            return;
+        }
         match (pin, self.chance.u8(0..3)) {
             (Some(pin), 0) => self.texts(&phone, &format!("OK {pin}")),
             (Some(pin), 1) => {

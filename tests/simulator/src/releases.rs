@@ -43,9 +43,12 @@ impl Inner {
             let back = begin + both + self.between(0, 2 * HOUR);
             let gone = self.between(5 * MINUTE, HOUR);
             self.lasts_from(Outage::TakenBack, back, back + gone);
-            let again = back + gone;
-            let both = self.between(MINUTE, 10 * MINUTE);
-            self.lasts_from(Outage::BothReleases, again, again + both);
+            // Then it is there again: everywhere at once, or beside the earlier one for a while.
+            if self.odds(500) {
+                let again = back + gone;
+                let both = self.between(MINUTE, 10 * MINUTE);
+                self.lasts_from(Outage::BothReleases, again, again + both);
+            }
         }
     }
 
