@@ -7,6 +7,7 @@
 )]
 
 mod honoured;
+mod in_hand;
 mod rounds;
 mod support;
 
