@@ -6,7 +6,7 @@
 //!
 //! | check | what it is about | called |
 //! |---|---|---|
-//! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions, acts | with every commit |
+//! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions, acts, told | with every commit |
 //! | [`attempt()`] | one request to the carrier: I2, I3 | before every request |
 //! | [`leased`] | what a function takes on with a commit: I3 | with every commit of a performer |
 //! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
@@ -25,6 +25,7 @@ mod rounds;
 mod status;
 mod step;
 mod switch;
+mod told;
 mod violation;
 mod world;
 
@@ -49,5 +50,6 @@ pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     probe::check(step)?;
     switch::check(step)?;
     rounds::check(step)?;
-    honoured::check(step)
+    honoured::check(step)?;
+    told::check(step)
 }

@@ -10,6 +10,7 @@ mod honoured;
 mod in_hand;
 mod rounds;
 mod support;
+mod told;
 
 use jiff::SignedDuration;
 use lucius_core::{
