@@ -22,6 +22,7 @@ mod lost;
 mod probe;
 mod quiet;
 mod rounds;
+mod schedule;
 mod status;
 mod step;
 mod switch;
@@ -51,5 +52,6 @@ pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     switch::check(step)?;
     rounds::check(step)?;
     honoured::check(step)?;
-    told::check(step)
+    told::check(step)?;
+    schedule::check(step)
 }

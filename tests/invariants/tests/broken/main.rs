@@ -9,6 +9,7 @@
 mod honoured;
 mod in_hand;
 mod rounds;
+mod schedule;
 mod support;
 mod told;
 
