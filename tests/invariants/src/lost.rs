@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lucius_core::{
     deadman::Deadman,
     effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
-    incident::{Incident, Status},
+    incident::{Incident, Line, Status},
 };
 
 use crate::{
@@ -76,9 +76,9 @@ fn accounted(
             moved || renewed(before, after) || call_accounted(step, before, after, place, pending)
         }
         (Purpose::Page | Purpose::Confirm, Channel::Sms, Party::Contact(place)) => {
-            moved || renewed(before, after) || text_accounted(step, after, place)
+            moved || renewed(before, after) || text_accounted(step, before, after, place)
         }
-        (Purpose::Tell(_), _, Party::Contact(place)) => text_accounted(step, after, place),
+        (Purpose::Tell(_), _, Party::Contact(place)) => text_accounted(step, before, after, place),
         // A performer that died with it has cancelled nothing: a few tries more.
         (Purpose::Cancel(_), _, _) => !run_out(step, pending) || pending.failures >= CANCELS_TRIED,
         // The person at risk keeps no word of what was sent to them, a call none of how often it was asked after.
@@ -113,13 +113,11 @@ fn call_accounted(
     placed || rests || redialled || capped(step, is)
 }
 
-/// What became of a text is written down: it is sent, or may be, or was refused.
-fn text_accounted(step: &Transition<'_>, after: &Incident, place: usize) -> bool {
-    after.contacts.get(place).is_some_and(|contact| {
-        let told = contact.sms.last_at == Some(step.now);
-        // Whoever may have got it counts as alerted.
-        told && (contact.alerted || !step.performer_wake)
-    })
+/// What became of a text is written down: it is sent, or may be, or was refused. Whoever may have got it counts as alerted.
+fn text_accounted(step: &Transition<'_>, before: &Incident, after: &Incident, place: usize) -> bool {
+    let (Some(was), Some(is)) = (before.contacts.get(place), after.contacts.get(place)) else { return false };
+    let word = |line: &Line| (line.last_try, line.last_at);
+    word(&was.sms) != word(&is.sms) && (is.alerted || !step.performer_wake)
 }
 
 /// A question that may never have been asked is asked again, once: a call, that is. An unknown text counts as sent.
