@@ -13,6 +13,7 @@ mod clocks;
 mod fate;
 mod faults;
 mod functions;
+mod insists;
 mod lateness;
 mod letters;
 mod listen;
