@@ -3,7 +3,11 @@
 //! The wall clock is walked along, from one change of the zone's offset to the next: what a change skips fires at the change, what it
 //! repeats has fired before, unless every hour is named.
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp, ToSpan as _,
+    civil::DateTime,
+    tz::{TimeZone, TimeZoneTransition},
+};
 use lucius_core::{
     deadman::{Deadman, State},
     schedule::Schedule,
@@ -98,8 +102,8 @@ impl Pattern {
         let end = after.checked_add(FARTHEST).ok()?;
         // Where the clock that `after` is read on was set, and what it showed then.
         let set = zone.preceding(after.checked_add(1.nanosecond()).ok()?).next();
-        let mut begin = set.as_ref().map_or(Timestamp::MIN, |change| change.timestamp());
-        let mut fired = self.repeated(zone, begin, hourly);
+        let mut begin = set.as_ref().map_or(Timestamp::MIN, TimeZoneTransition::timestamp);
+        let mut fired = repeated(zone, begin, hourly);
         let mut changes = zone.following(after).map(|change| change.timestamp());
         loop {
             let limit = changes.next().map_or(end, |change| change.min(end));
@@ -119,15 +123,15 @@ impl Pattern {
                 return Some(limit);
             }
             begin = limit;
-            fired = self.repeated(zone, begin, hourly);
+            fired = repeated(zone, begin, hourly);
         }
     }
+}
 
-    /// Up to where the clock, when it was set at `change`, shows again what has fired before.
-    fn repeated(&self, zone: &TimeZone, change: Timestamp, hourly: bool) -> Option<DateTime> {
-        let before = change.checked_sub(1.nanosecond()).ok().filter(|_| !hourly)?;
-        Some(zone.to_offset(before).to_datetime(change))
-    }
+/// Up to where the clock, when it was set at `change`, shows again what has fired before.
+fn repeated(zone: &TimeZone, change: Timestamp, hourly: bool) -> Option<DateTime> {
+    let before = change.checked_sub(1.nanosecond()).ok().filter(|_| !hourly)?;
+    Some(zone.to_offset(before).to_datetime(change))
 }
 
 fn named(bits: u64, number: i8) -> bool {
