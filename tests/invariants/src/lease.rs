@@ -66,6 +66,11 @@ fn leases(
         // A try that was leased may have been made: its number is used up.
         let again = was.is_some() && was != pending.lease_until && !is_new(before, id, pending);
         ensure(!again, Invariant::OneLease, actor, || repeated(id, pending.attempt))?;
+        // What one performer could not do is free for the next: a lease belongs to one try.
+        let inherited = was.is_some() && was == pending.lease_until && is_new(before, id, pending);
+        ensure(!inherited || !same(id), Invariant::OneLease, actor, || {
+            format!("{id} has a new try, and the lease of the last one")
+        })?;
         let Some(lease) = pending.lease_until.filter(|lease| was != Some(*lease)) else { continue };
         ensure(lease <= later(now, LEASE), Invariant::OneLease, actor, || {
             format!("{id} is leased for too long")

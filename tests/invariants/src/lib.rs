@@ -6,7 +6,7 @@
 //!
 //! | check | what it is about | called |
 //! |---|---|---|
-//! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions | with every commit |
+//! | [`transition`] | one commit: I1 to I8, I12, I13, rounds, questions, acts, told | with every commit |
 //! | [`attempt()`] | one request to the carrier: I2, I3 | before every request |
 //! | [`leased`] | what a function takes on with a commit: I3 | with every commit of a performer |
 //! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
@@ -16,14 +16,17 @@
 mod attempt;
 mod clock;
 mod decided;
+mod honoured;
 mod lease;
 mod lost;
 mod probe;
 mod quiet;
 mod rounds;
+mod schedule;
 mod status;
 mod step;
 mod switch;
+mod told;
 mod violation;
 mod world;
 
@@ -47,5 +50,8 @@ pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     lost::check(step)?;
     probe::check(step)?;
     switch::check(step)?;
-    rounds::check(step)
+    rounds::check(step)?;
+    honoured::check(step)?;
+    told::check(step)?;
+    schedule::check(step)
 }

@@ -1,11 +1,13 @@
-//! What was decided and is in nobody's hands is not lost: I12 and I5.
+//! What was decided is not lost: I12 and I5.
 //!
-//! An effect without a lease has never been tried under its number. It goes only for a reason that the state shows.
+//! An effect without a lease has never been tried under its number. It goes only for a reason that the state shows. One with a lease is
+//! in a performer's hands: it goes when we know what became of it, or must take it for done.
 
 use jiff::Timestamp;
 use lucius_core::{
+    deadman::Deadman,
     effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
-    incident::{Incident, Status},
+    incident::{Incident, Line, Status},
 };
 
 use crate::{
@@ -15,8 +17,12 @@ use crate::{
     violation::ensure,
 };
 
+/// An answered call is left alone anyway: its cancel is worth so many tries.
+const CANCELS_TRIED: u32 = 5;
+
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     if let Some((before, after)) = step.incidents() {
+        calls(before, after)?;
         for (id, pending) in before.pending.iter().filter(|(id, _)| !after.pending.contains_key(*id)) {
             let may_go = if pending.lease_until.is_some() {
                 accounted(step, before, after, id, pending)
@@ -30,8 +36,8 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         for (id, pending) in before.pending.iter().filter(|(id, _)| !after.pending.contains_key(*id)) {
             let open = before.probe().map(|probe| probe.id) == after.probe().map(|probe| probe.id);
             let stopped = id.channel == Channel::Sms && after.text_stopped;
-            let may_go = pending.lease_until.is_some()
-                || stopped
+            let may_go = (pending.lease_until.is_some() && asked(step, before, after, id, pending))
+                || (stopped && pending.lease_until.is_none())
                 || given_up(step.now, pending)
                 || (id.purpose == Purpose::Ask && !(open && after.probe().is_some()));
             ensure(may_go, Invariant::NothingLost, of_deadman(after), || format!("{id} was lost"))?;
@@ -40,8 +46,20 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A call that a performer had in hand goes only for a reason while contacts are being called: the carrier has it, this number
-/// refuses calls, or its fate is unknown for the second time in this round. One that was not sent stays.
+/// A call under way is known until it is over, and then as one that is: what is told of it late must find it.
+fn calls(before: &Incident, after: &Incident) -> Result<(), Violation> {
+    for (place, (was, is)) in before.contacts.iter().zip(&after.contacts).enumerate() {
+        let known = |sid: &String| is.calls.iter().any(|call| call.sid == *sid) || is.over.contains(sid);
+        let lost = was.calls.iter().find(|call| !known(&call.sid));
+        ensure(lost.is_none(), Invariant::NothingLost, of_incident(after), || {
+            format!("a call to c{place} was forgotten while it rang")
+        })?;
+    }
+    Ok(())
+}
+
+/// What a performer had in hand goes only for a reason: the carrier has it, it was refused for good, its fate is unknown and it is not
+/// to be tried again, or nobody wants it any more. One that was not sent stays.
 fn accounted(
     step: &Transition<'_>,
     before: &Incident,
@@ -49,17 +67,65 @@ fn accounted(
     id: &EffectId,
     pending: &Pending,
 ) -> bool {
-    let escalates = |incident: &Incident| matches!(incident.status, Status::Escalating { .. });
-    let (Party::Contact(place), Channel::Call, Purpose::Page) = (id.party, id.channel, &id.purpose) else {
-        return true;
-    };
+    let moved = std::mem::discriminant(&before.status) != std::mem::discriminant(&after.status);
+    match (&id.purpose, id.channel, id.party) {
+        (Purpose::Page, Channel::Call, Party::Contact(place)) => {
+            moved || !escalates(after) || call_accounted(step, before, after, place, pending)
+        }
+        (Purpose::Confirm, Channel::Call, Party::Contact(place)) => {
+            moved || renewed(before, after) || call_accounted(step, before, after, place, pending)
+        }
+        (Purpose::Page | Purpose::Confirm, Channel::Sms, Party::Contact(place)) => {
+            moved || renewed(before, after) || text_accounted(step, before, after, place)
+        }
+        (Purpose::Tell(_), _, Party::Contact(place)) => text_accounted(step, before, after, place),
+        // A performer that died with it has cancelled nothing: a few tries more.
+        (Purpose::Cancel(_), _, _) => !run_out(step, pending) || pending.failures >= CANCELS_TRIED,
+        // The person at risk keeps no word of what was sent to them, a call none of how often it was asked after.
+        (Purpose::Tell(_), _, Party::User) | (Purpose::Poll(_), _, _) => true,
+        (Purpose::Ask | Purpose::Page | Purpose::Confirm, _, _) => false,
+    }
+}
+
+fn escalates(incident: &Incident) -> bool {
+    matches!(incident.status, Status::Escalating { .. })
+}
+
+/// Its performer has died: in a wake nothing else is told of a lease that ran out.
+fn run_out(step: &Transition<'_>, pending: &Pending) -> bool {
+    step.performer_wake && pending.lease_until.is_some_and(|lease| lease <= step.now)
+}
+
+/// The carrier has the call, this number refuses calls, or the call's fate is unknown for the second time in this round.
+fn call_accounted(
+    step: &Transition<'_>,
+    before: &Incident,
+    after: &Incident,
+    place: usize,
+    pending: &Pending,
+) -> bool {
     let (Some(was), Some(is)) = (before.contacts.get(place), after.contacts.get(place)) else { return false };
     let placed = is.calls.iter().any(|call| call.attempt == pending.attempt)
         || is.over.iter().any(|sid| !was.over.contains(sid));
     let rests = is.call.rests_until.is_some_and(|until| step.now < until);
     // An unknown one is dialled again once per contact and round, and not beyond the cap.
     let redialled = was.redialled_in >= before.round;
-    placed || rests || redialled || capped(step, is) || !(escalates(before) && escalates(after))
+    placed || rests || redialled || capped(step, is)
+}
+
+/// What became of a text is written down: it is sent, or may be, or was refused. Whoever may have got it counts as alerted.
+fn text_accounted(step: &Transition<'_>, before: &Incident, after: &Incident, place: usize) -> bool {
+    let (Some(was), Some(is)) = (before.contacts.get(place), after.contacts.get(place)) else { return false };
+    let word = |line: &Line| (line.last_try, line.last_at);
+    word(&was.sms) != word(&is.sms) && (is.alerted || !step.performer_wake)
+}
+
+/// A question that may never have been asked is asked again, once: a call, that is. An unknown text counts as sent.
+fn asked(step: &Transition<'_>, before: &Deadman, after: &Deadman, id: &EffectId, pending: &Pending) -> bool {
+    let same = before.probe().is_some()
+        && before.probe().map(|probe| probe.id) == after.probe().map(|probe| probe.id);
+    let again = id.purpose == Purpose::Ask && id.channel == Channel::Call && pending.failures == 0;
+    !(again && same && step.performer_wake)
 }
 
 /// A text that only informs, and is a day late.

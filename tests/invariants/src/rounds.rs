@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     effect::{Channel, EffectId, Party, Purpose},
     incident::{Contact, Incident, Line, Status},
@@ -20,22 +21,54 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         Status::Escalating { tier, next_at } => Some((tier, next_at)),
         Status::Accepted { .. } | Status::Ended { .. } => None,
     });
+    stopped(step, before, after)?;
     if was != Some((tier, next_at)) {
-        let longest = step.policy.round_pause(u32::MAX).max(step.policy.tier_gap());
-        ensure(next_at <= later(step.now, longest), Invariant::Rounds, of_incident(after), || {
-            "the next calls are too far off".to_owned()
-        })?;
+        pause(step, after, tier, next_at)?;
     }
     begun(step, before, after, was.map(|(tier, _)| tier), tier)
 }
 
-/// A number that refuses rests for a while, never for good.
+/// The next tier is a gap away, or comes at once when nobody's phone rings any more. The next round is a minute away, after each round
+/// twice as long as before, up to the operator's cap: calls that are used up in minutes are missing for the rest of the hour.
+fn pause(step: &Transition<'_>, after: &Incident, tier: usize, next_at: Timestamp) -> Result<(), Violation> {
+    let holds = if tier > 0 {
+        let idle = after.contacts.iter().enumerate().all(|(place, contact)| !called(after, place, contact));
+        next_at == later(step.now, step.policy.tier_gap()) || (idle && next_at <= step.now)
+    } else {
+        let most = step.policy.round_pause_max_minutes.max(1);
+        let doubled = 2_u32.saturating_pow(after.round.saturating_sub(1)).min(most);
+        let doubled = if after.contacts.is_empty() { most } else { doubled };
+        next_at == later(step.now, step.policy.minutes(doubled).max(SignedDuration::from_secs(1)))
+    };
+    ensure(holds, Invariant::Rounds, of_incident(after), || {
+        format!("the next calls come at {next_at}, after round {}: too early or too late", after.round)
+    })
+}
+
+/// Who stops our texts while everybody is called has been called in this round, or is called now, unless nobody may call them.
+fn stopped(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
+    for (place, contact) in after.contacts.iter().enumerate() {
+        let took = before.and_then(|before| before.contacts.get(place)).is_some_and(|was| !was.text_stopped);
+        let cannot = rests(step, &contact.call) || capped(step, contact);
+        let is_called = called(after, place, contact) || contact.called_in == after.round;
+        let holds = !(took && contact.text_stopped) || is_called || cannot;
+        ensure(holds, Invariant::Rounds, of_incident(after), || {
+            format!("c{place} takes no texts any more and is not called instead")
+        })?;
+    }
+    Ok(())
+}
+
+/// A number that refuses rests for a while, never for good: what was told of one try is no news when it is told again.
 fn rest(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
     for (place, contact) in after.contacts.iter().enumerate() {
         let was = before.and_then(|before| before.contacts.get(place));
-        for line in [|c: &Contact| c.call.rests_until, |c: &Contact| c.sms.rests_until] {
-            let until = line(contact).filter(|until| was.and_then(line) != Some(*until));
-            let holds = until.is_none_or(|until| until <= later(step.now, step.policy.rest()));
+        for line in [|c: &Contact| &c.call, |c: &Contact| &c.sms] as [fn(&Contact) -> &Line; 2] {
+            let is = line(contact);
+            let was = was.map(line).filter(|was| is.rests_until != was.rests_until);
+            let known = was.is_some_and(|was| is.last_try == was.last_try && is.last == was.last);
+            let longest = later(step.now, step.policy.rest());
+            let holds = was.is_none() || is.rests_until.is_none_or(|until| until <= longest && !known);
             ensure(holds, Invariant::Rounds, of_incident(after), || format!("c{place} rests for too long"))?;
         }
     }
@@ -93,7 +126,7 @@ fn under_way(incident: &Incident, place: usize, channel: Channel) -> bool {
     incident.pending.contains_key(&page(place, channel))
 }
 
-fn called(incident: &Incident, place: usize, contact: &Contact) -> bool {
+pub(crate) fn called(incident: &Incident, place: usize, contact: &Contact) -> bool {
     under_way(incident, place, Channel::Call) || !contact.calls.is_empty()
 }
 

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use lucius_core::{
-    incident::{Cause, EndedBy, Incident, Status},
+    deadman::{self, Deadman},
+    incident::{CONTACTS_MAX, Cause, EndedBy, Incident, Status},
     policy::{GRACE, later},
 };
 
@@ -52,12 +53,23 @@ fn opened(step: &Transition<'_>, incident: &Incident) -> Result<(), Violation> {
         })?;
     }
     let Some(deadman) = &step.before.deadman else { return Ok(()) };
-    for contact in deadman.emergency_contacts().into_iter().take(lucius_core::incident::CONTACTS_MAX) {
+    for contact in to_be_called(deadman) {
         let copied =
             incident.contacts.iter().any(|copy| copy.id == contact.id && copy.phone == contact.phone);
         ensure(copied, Invariant::NeverLost, actor, || format!("contact {} is not called", contact.id))?;
     }
     Ok(())
+}
+
+/// Those who are marked, or everybody where nobody is; the first by priority if there are too many. Nothing else leaves anybody out:
+/// who takes no texts is called.
+fn to_be_called(deadman: &Deadman) -> Vec<&deadman::Contact> {
+    let marked = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
+    let chosen = deadman.contacts.iter().filter(|contact| contact.is_emergency_contact || !marked);
+    let mut chosen: Vec<_> = chosen.collect();
+    chosen.sort_by_key(|contact| contact.priority);
+    chosen.truncate(CONTACTS_MAX);
+    chosen
 }
 
 /// The cause is what happened in this step.
@@ -148,8 +160,9 @@ fn ends(step: &Transition<'_>, before: &Incident, ended: &EndedBy) -> bool {
             before.acceptor() == Some(*place) && step.has(|act| *act == pressed)
         }
         EndedBy::AnsweredInTime => step.has(|act| match act {
+            // One without causes is open because a contact says that it is not over: no answer was ever in time for that.
             Act::CheckedIn { arrived_at, .. } => {
-                before.causes.iter().all(|cause| in_time(cause, *arrived_at))
+                !before.causes.is_empty() && before.causes.iter().all(|cause| in_time(cause, *arrived_at))
             }
             Act::PressedOne { .. }
             | Act::RightCode { .. }
@@ -210,6 +223,10 @@ fn in_step(step: &Transition<'_>) -> Result<(), Violation> {
     if before.incident == deadman.incident {
         return Ok(());
     }
+    // What happens to one incident says nothing of another.
+    let other =
+        step.before.incident.as_ref().is_some_and(|read| before.incident.is_some_and(|id| id != read.id));
+    known(!other, "the switch has forgotten its incident over another")?;
     let was_open = step
         .before
         .incident

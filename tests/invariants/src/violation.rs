@@ -38,10 +38,14 @@ pub enum Invariant {
     Rounds,
     /// A question belongs to an open probe; nothing is asked while an incident is open.
     Questions,
+    /// What a human does works: an accept accepts, a cry for help is heard, the right PIN ends it.
+    Honoured,
+    /// Whoever was alerted is told that somebody goes, and that it is over; who goes is asked whether they still do.
+    Told,
 }
 
 impl Invariant {
-    /// The name in `reliability.md`; the last two have none there.
+    /// The name in `reliability.md`; the last four have none there.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -60,6 +64,8 @@ impl Invariant {
             Self::Progress => "I13",
             Self::Rounds => "rounds",
             Self::Questions => "questions",
+            Self::Honoured => "acts",
+            Self::Told => "told",
         }
     }
 }

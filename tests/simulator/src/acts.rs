@@ -66,13 +66,14 @@ impl Inner {
                 _ => {}
             }
         }
-        if body.len() == 6 && body.bytes().all(|digit| digit.is_ascii_digit()) {
+        let (code, reopens) = body.strip_prefix("REOPEN ").map_or((body, false), |code| (code, true));
+        if code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) {
             for (id, place) in self.checks.places_of(from) {
                 let Ok(incident) = id.try_into() else { continue };
-                acts.push(if self.checks.is_code(id, place, body) {
-                    Meant::RightCode { incident, place }
-                } else {
-                    Meant::WrongCode { incident, place }
+                acts.push(match (self.checks.is_code(id, place, code), reopens) {
+                    (true, true) => Meant::AskedToReopen { incident, place },
+                    (true, false) => Meant::RightCode { incident, place },
+                    (false, _) => Meant::WrongCode { incident, place },
                 });
             }
         }

@@ -406,6 +406,7 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
         };
         inner.checks.facts.insert(id, facts);
         opened(inner, incident);
+        crate::insists::opened(inner, incident);
     }
     let escalates = |incident: &Incident| matches!(incident.status, Status::Escalating { .. });
     let was_paging = was.is_none_or(escalates);
@@ -422,6 +423,7 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
         }
         if was.is_some_and(Incident::is_open) && !incident.is_open() {
             inner.kept.forget(id);
+            crate::insists::ended(inner, incident);
         }
     }
 }

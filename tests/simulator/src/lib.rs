@@ -14,6 +14,7 @@ mod cycle;
 mod fate;
 mod faults;
 mod functions;
+mod insists;
 mod lateness;
 mod ledger;
 mod letters;

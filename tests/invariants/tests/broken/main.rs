@@ -2,12 +2,17 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "the stories' own helpers fail as the tests do"
 )]
 
+mod honoured;
+mod in_hand;
 mod rounds;
+mod schedule;
 mod support;
+mod told;
 
 use jiff::SignedDuration;
 use lucius_core::{

@@ -1,12 +1,17 @@
 //! Who is left out of a round, and rounds that end.
 
 use jiff::SignedDuration;
-use lucius_core::{effect::CallProgress, incident::Status, policy::later};
-use lucius_invariants::Invariant;
+use lucius_core::{
+    decide::Event,
+    effect::{CallProgress, Outcome, TextFailure},
+    incident::Status,
+    policy::later,
+};
+use lucius_invariants::{Act, Invariant};
 
 use crate::{
     broken,
-    support::{Story, page},
+    support::{Story, page, text},
 };
 
 #[test]
@@ -34,4 +39,49 @@ fn rounds_leave_nobody_out() {
         story.inc().contacts[0].sms.rests_until = Some(until);
     };
     assert_eq!(broken(&story, &[], rests), Some(Invariant::Rounds));
+}
+
+#[test]
+fn who_stops_our_texts_is_called() {
+    let mut story = Story::incident();
+    story.inc().contacts[1].by_call = false;
+    story.wake();
+    story.pass(60).wake();
+    story.report(&text(1), Outcome::Done);
+    let (key, phone) = ("STOP1".to_owned(), story.inc().contacts[1].phone.clone());
+    story.goes(&Event::TextsStopped { key, phone, stopped: true });
+    let not_called = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&page(1)).is_some());
+        story.inc().contacts[1].called_in = 0;
+    };
+    assert_eq!(broken(&story, &[Act::TextsStopped], not_called), Some(Invariant::Rounds));
+}
+
+#[test]
+fn pauses_are_as_long_as_they_should_be() {
+    let mut story = Story::incident();
+    story.wake();
+    story.pass(60).wake();
+    for seconds in [30, 61, 120] {
+        let other = |story: &mut Story| {
+            let next_at = later(story.now, SignedDuration::from_secs(seconds));
+            story.inc().status = Status::Escalating { tier: 0, next_at };
+        };
+        assert_eq!(broken(&story, &[], other), Some(Invariant::Rounds), "{seconds} s");
+    }
+}
+
+#[test]
+fn a_number_rests_once_for_one_try() {
+    let mut story = Story::ringing();
+    let attempt = story.tries[&text(0)];
+    let failed = Event::TextFailed { effect: text(0), attempt, code: 30_006, failure: TextFailure::Number };
+    story.goes(&failed);
+    assert_eq!(story.check(&[]), Ok(()));
+    story.pass(60).goes(&failed);
+    let longer = |story: &mut Story| {
+        let until = later(story.now, story.policy.rest());
+        story.inc().contacts[0].sms.rests_until = Some(until);
+    };
+    assert_eq!(broken(&story, &[], longer), Some(Invariant::Rounds));
 }

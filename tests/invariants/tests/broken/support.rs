@@ -12,7 +12,7 @@ use lucius_core::{
     incident::Incident,
     phone::PhoneNumber,
     policy::{LEASE, Policy, later},
-    schedule::{Schedule, TimeZone},
+    schedule::{CronExpression, Schedule, TimeZone},
     secret::Digest,
     turn::Fresh,
     words::Answer,
@@ -96,7 +96,20 @@ pub(crate) struct Story {
 impl Story {
     pub(crate) fn armed() -> Self {
         let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
-        let case = Case { deadman: Some(ann(now)), incident: None };
+        Self::arms(ann(now), now)
+    }
+
+    /// Ann is asked by the clock on her wall, and arms now.
+    pub(crate) fn by_the_clock(zone: &str, expression: &str, now: Timestamp) -> Self {
+        let mut ann = ann(now);
+        ann.profile.time_zone = TimeZone::parse(zone).unwrap();
+        ann.settings.schedule = Schedule::Cron(CronExpression::parse(expression).unwrap());
+        Self::arms(ann, now)
+    }
+
+    fn arms(ann: Deadman, now: Timestamp) -> Self {
+        let mut settings = ann.settings.clone();
+        let case = Case { deadman: Some(ann), incident: None };
         let mut story = Self {
             before: case.clone(),
             case,
@@ -106,7 +119,6 @@ impl Story {
             tries: BTreeMap::new(),
             drawn: 1,
         };
-        let mut settings = ann(now).settings;
         settings.active = true;
         let arm = Edit::Probes { change: settings.into(), pause: Pause::Keep, proof: Proof::None };
         story.goes(&Event::Edit(arm));
@@ -156,7 +168,7 @@ impl Story {
         self
     }
 
-    fn goes(&mut self, event: &Event) {
+    pub(crate) fn goes(&mut self, event: &Event) {
         self.drawn += 1;
         let fresh = Fresh {
             probe: ProbeId::try_from(1_000 + self.drawn).unwrap(),
@@ -200,12 +212,17 @@ impl Story {
     }
 
     pub(crate) fn press_one(&mut self, place: usize) -> Vec<Act> {
+        self.press(place, "1", "1")
+    }
+
+    /// Keys at this address of the call `B1`; the acts are those of a 1.
+    pub(crate) fn press(&mut self, place: usize, step: &str, digits: &str) -> Vec<Act> {
         let incident = self.inc().id;
         let act = ContactAct::Press {
             attempt: 1,
             sid: "B1".to_owned(),
-            step: "1".to_owned(),
-            digits: Some("1".to_owned()),
+            step: step.to_owned(),
+            digits: Some(digits.to_owned()),
         };
         self.goes(&Event::Contact { place, act });
         vec![Act::PressedOne { incident, place }]
@@ -213,18 +230,26 @@ impl Story {
 
     /// Ann says that she is okay, without her PIN.
     pub(crate) fn check_in(&mut self, arrived_at: Option<Timestamp>) -> Vec<Act> {
-        let arrived_at = arrived_at.unwrap_or(self.now);
+        self.says_okay(arrived_at.unwrap_or(self.now), Proof::None)
+    }
+
+    /// Ann says that she is okay, with her PIN.
+    pub(crate) fn check_in_with_pin(&mut self) -> Vec<Act> {
+        self.says_okay(self.now, Proof::Pin(Digest::new([1; 32])))
+    }
+
+    fn says_okay(&mut self, arrived_at: Timestamp, proof: Proof) -> Vec<Act> {
         self.goes(&Event::CheckIn(CheckIn {
             key: format!("SM{}", self.drawn),
             answer: Answer::Good,
             sos: false,
             medium: Medium::Sms,
             arrived_at,
-            proof: Proof::None,
+            proof,
             logged_in: false,
             text: "Y".to_owned(),
         }));
-        vec![Act::CheckedIn { arrived_at, proven: false }]
+        vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None }]
     }
 
     pub(crate) fn check(&self, acts: &[Act]) -> Result<(), Violation> {

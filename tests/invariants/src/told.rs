@@ -1,0 +1,115 @@
+//! Who goes is asked whether they still do; and whoever was alerted is told that somebody goes, and that it is over.
+
+use lucius_core::{
+    effect::{Channel, EffectId, Party, Purpose},
+    incident::{Contact, EndedBy, Incident, Status},
+};
+
+use crate::{Act, Invariant, Transition, Violation, rounds::capped, step::of_incident, violation::ensure};
+
+pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    let Some((before, after)) = step.incidents() else { return Ok(()) };
+    confirm(step, before, after)?;
+    match (&before.status, &after.status) {
+        (Status::Escalating { .. }, Status::Accepted { by, .. }) => news(before, after, Some(*by), true),
+        (Status::Escalating { .. } | Status::Accepted { .. }, Status::Ended { ended, .. }) => {
+            let by_contact = matches!(ended, EndedBy::Contact { .. });
+            news(before, after, None, by_contact)
+        }
+        (Status::Accepted { .. }, Status::Accepted { by, .. }) => late(step, before, after, Some(*by)),
+        (Status::Ended { .. }, Status::Ended { .. }) => late(step, before, after, None),
+        (
+            Status::Escalating { .. } | Status::Accepted { .. } | Status::Ended { .. },
+            Status::Escalating { .. },
+        )
+        | (Status::Ended { .. }, Status::Accepted { .. }) => Ok(()),
+    }
+}
+
+/// An accept that begins, or is renewed, has its question before it; the question is put when its time comes.
+fn confirm(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
+    let Status::Accepted { by, confirm_by, ask_at, asked, .. } = after.status else { return Ok(()) };
+    let (until, had_asked) = match before.status {
+        Status::Accepted { confirm_by, asked, .. } => (Some(confirm_by), asked),
+        Status::Escalating { .. } | Status::Ended { .. } => (None, false),
+    };
+    let told = |holds: bool, why: &str| {
+        ensure(holds, Invariant::Told, of_incident(after), || format!("c{by} {why}"))
+    };
+    if until != Some(confirm_by) {
+        let ahead = step.now < ask_at && ask_at <= confirm_by;
+        told(!asked && ahead, "will not be asked before the accept lapses")?;
+    }
+    told(asked || !step.performer_wake || step.now < ask_at, "was to be asked by now, and is not")?;
+    let Some(contact) = after.contacts.get(by).filter(|_| asked && !had_asked) else { return Ok(()) };
+    let asks = |channel| {
+        let id = EffectId { party: Party::Contact(by), channel, purpose: Purpose::Confirm };
+        after.pending.contains_key(&id)
+    };
+    told(asks(Channel::Sms) || contact.text_stopped, "counts as asked, and gets no text")?;
+    told(asks(Channel::Call) || capped(step, contact), "counts as asked, and gets no call")
+}
+
+/// Everybody who was alerted hears of it, but for who stopped our texts and who did it.
+fn news(before: &Incident, after: &Incident, by: Option<usize>, user: bool) -> Result<(), Violation> {
+    let fresh =
+        |party: Party| after.pending.keys().any(|id| tells(id, party) && !before.pending.contains_key(id));
+    for (place, contact) in after.contacts.iter().enumerate() {
+        let wants = contact.alerted && !contact.text_stopped && by != Some(place);
+        ensure(!wants || fresh(Party::Contact(place)), Invariant::Told, of_incident(after), || {
+            format!("c{place} was alerted and is left alone with it")
+        })?;
+    }
+    let wants = user && !after.silent && !after.subject.text_stopped;
+    ensure(!wants || fresh(Party::User), Invariant::Told, of_incident(after), || {
+        "the person at risk is not told".to_owned()
+    })
+}
+
+/// Whoever is alerted when somebody goes already, or when it is over, had a text on its way to them: they are told at once. Whose call
+/// comes too late may never have heard it, and who presses a key hears how things stand.
+fn late(
+    step: &Transition<'_>,
+    before: &Incident,
+    after: &Incident,
+    by: Option<usize>,
+) -> Result<(), Violation> {
+    for (place, (was, is)) in before.contacts.iter().zip(&after.contacts).enumerate() {
+        let alerted = is.alerted && !was.alerted && !is.text_stopped && by != Some(place);
+        if !alerted || rang(was, is) || spoke(step, after, place) {
+            continue;
+        }
+        let told = after.pending.keys().any(|id| tells(id, Party::Contact(place)));
+        ensure(told, Invariant::Told, of_incident(after), || {
+            format!("c{place} has got a late text and is left alone with it")
+        })?;
+    }
+    Ok(())
+}
+
+fn tells(id: &EffectId, party: Party) -> bool {
+    id.party == party && matches!(id.purpose, Purpose::Tell(_))
+}
+
+/// A call was heard of.
+fn rang(was: &Contact, is: &Contact) -> bool {
+    let known = |sid: &String| was.calls.iter().any(|call| call.sid == *sid) || was.over.contains(sid);
+    is.calls.iter().map(|call| &call.sid).chain(&is.over).any(|sid| !known(sid))
+}
+
+/// They did something themselves.
+fn spoke(step: &Transition<'_>, incident: &Incident, at: usize) -> bool {
+    step.has(|act| match act {
+        Act::PressedOne { incident: id, place }
+        | Act::RightCode { incident: id, place }
+        | Act::PressedNineTwice { incident: id, place }
+        | Act::AskedToReopen { incident: id, place }
+        | Act::AskedToBeCalled { incident: id, place }
+        | Act::WrongCode { incident: id, place } => *id == incident.id && *place == at,
+        Act::CheckedIn { .. }
+        | Act::CriedForHelp
+        | Act::Resolved
+        | Act::Edited { .. }
+        | Act::TextsStopped => false,
+    })
+}

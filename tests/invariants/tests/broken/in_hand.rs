@@ -1,0 +1,81 @@
+//! What a performer has in hand, and what a carrier has: neither vanishes without a word.
+
+use lucius_core::effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose};
+use lucius_invariants::Invariant;
+
+use crate::{
+    broken,
+    support::{Story, page, text},
+};
+
+#[test]
+fn a_lease_belongs_to_one_try() {
+    let mut story = Story::incident();
+    story.wake();
+    story.report(&page(0), Outcome::NotSent { why: NotSent::Throttled });
+    let kept = |story: &mut Story| {
+        let lease = story.before.incident.as_ref().unwrap().pending[&page(0)].lease_until;
+        story.inc().pending.get_mut(&page(0)).unwrap().lease_until = lease;
+    };
+    assert_eq!(broken(&story, &[], kept), Some(Invariant::OneLease));
+}
+
+#[test]
+fn a_cancel_whose_performer_died_is_tried_again() {
+    let mut story = Story::ringing();
+    story.report_placed(1, "C1");
+    story.press_one(0);
+    story.wake();
+    story.pass(31).wake();
+    let lost = |story: &mut Story| {
+        story.inc().pending.retain(|id, _| !matches!(id.purpose, Purpose::Cancel(_)));
+    };
+    assert_eq!(broken(&story, &[], lost), Some(Invariant::NothingLost));
+}
+
+#[test]
+fn a_text_in_hand_goes_with_a_word_of_what_became_of_it() {
+    let mut story = Story::incident();
+    story.wake();
+    story.pass(1);
+    story.told(0, "B0", CallProgress::Ringing);
+    let lost = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&text(0)).is_some());
+    };
+    assert_eq!(broken(&story, &[], lost), Some(Invariant::NothingLost));
+    // One whose performer has died may have arrived.
+    story.pass(31).wake();
+    let not_alerted = |story: &mut Story| {
+        let place = &mut story.inc().contacts[1];
+        place.alerted = false;
+        place.sms.last_at = None;
+    };
+    assert_eq!(broken(&story, &[], not_alerted), None);
+    let mut story = Story::incident();
+    story.wake();
+    story.pass(31).wake();
+    let not_alerted = |story: &mut Story| story.inc().contacts[0].alerted = false;
+    assert_eq!(broken(&story, &[], not_alerted), Some(Invariant::NothingLost));
+}
+
+#[test]
+fn a_question_by_call_that_may_not_have_been_asked_is_asked_again() {
+    let mut story = Story::armed();
+    story.deadman().settings.by_call = true;
+    story.pass(3_600).wake();
+    story.pass(31).wake();
+    let lost = |story: &mut Story| {
+        let ask = EffectId { party: Party::User, channel: Channel::Call, purpose: Purpose::Ask };
+        assert!(story.deadman().pending.remove(&ask).is_some());
+    };
+    assert_eq!(broken(&story, &[], lost), Some(Invariant::NothingLost));
+}
+
+#[test]
+fn a_call_that_rings_is_not_forgotten() {
+    let mut story = Story::ringing();
+    story.report_placed(1, "C1");
+    story.told(0, "B1", CallProgress::NoAnswer);
+    let forgotten = |story: &mut Story| story.inc().contacts[1].calls.clear();
+    assert_eq!(broken(&story, &[], forgotten), Some(Invariant::NothingLost));
+}

@@ -1,0 +1,76 @@
+//! Who is not asked whether they still go, and who is left alone with an alert.
+
+use lucius_core::{
+    effect::{Channel, EffectId, Outcome, Party, Purpose},
+    incident::Status,
+};
+use lucius_invariants::Invariant;
+
+use crate::{
+    broken,
+    support::{Story, page, text},
+};
+
+fn untold(party: Party) -> impl FnOnce(&mut Story) {
+    move |story| {
+        let pending = &mut story.inc().pending;
+        let before = pending.len();
+        pending.retain(|id, _| id.party != party || !matches!(id.purpose, Purpose::Tell(_)));
+        assert!(pending.len() < before, "nobody was told");
+    }
+}
+
+#[test]
+fn who_goes_is_asked_whether_they_still_do() {
+    let mut story = Story::ringing();
+    story.press(0, "1", "1");
+    story.pass(15 * 60).wake();
+    for channel in [Channel::Call, Channel::Sms] {
+        let unasked = |story: &mut Story| {
+            let id = EffectId { party: Party::Contact(0), channel, purpose: Purpose::Confirm };
+            assert!(story.inc().pending.remove(&id).is_some());
+        };
+        assert_eq!(broken(&story, &[], unasked), Some(Invariant::Told));
+    }
+}
+
+#[test]
+fn who_goes_on_is_asked_again() {
+    let mut story = Story::ringing();
+    story.press(0, "1", "1");
+    story.pass(15 * 60).wake();
+    let acts = story.press(0, "2", "1");
+    let not_again = |story: &mut Story| {
+        let Status::Accepted { asked, renewals: 1, .. } = &mut story.inc().status else {
+            panic!("no renewal")
+        };
+        *asked = true;
+    };
+    assert_eq!(broken(&story, &acts, not_again), Some(Invariant::Told));
+}
+
+#[test]
+fn whoever_was_alerted_hears_that_somebody_goes_and_that_it_is_over() {
+    let mut story = Story::ringing();
+    let acts = story.press_one(0);
+    for party in [Party::Contact(1), Party::User] {
+        assert_eq!(broken(&story, &acts, untold(party)), Some(Invariant::Told));
+    }
+    let acts = story.check_in_with_pin();
+    for place in 0..2 {
+        assert_eq!(broken(&story, &acts, untold(Party::Contact(place))), Some(Invariant::Told));
+    }
+}
+
+#[test]
+fn whoever_gets_a_text_too_late_is_told() {
+    let mut story = Story::incident();
+    story.wake();
+    story.report_placed(0, "B1");
+    story.report(&text(0), Outcome::Done);
+    story.pass(60).wake();
+    assert!(story.inc().pending[&page(1)].lease_until.is_some());
+    story.press_one(0);
+    story.report(&text(1), Outcome::Done);
+    assert_eq!(broken(&story, &[], untold(Party::Contact(1))), Some(Invariant::Told));
+}

@@ -1,0 +1,49 @@
+//! Whoever insists: a person at risk who cries for help again although somebody goes, a contact who says that it is not over.
+
+use lucius_core::incident::{EndedBy, Incident, Status};
+
+use crate::{
+    faults::Climate,
+    people::Act,
+    world::{HOUR, Happening, Inner, MINUTE, Millis},
+};
+
+/// Of a thousand people in trouble, so many cry for help again.
+const CRY_AGAIN: u32 = 40;
+/// Of a thousand incidents that are over, so many are opened again by a text.
+const REOPEN: u32 = 20;
+
+impl Inner {
+    fn texts_after(&mut self, least: Millis, most: Millis, from: &str, body: &str) {
+        let (from, body) = (from.to_owned(), body.to_owned());
+        let after = self.between(least, most);
+        self.soon(after, Happening::Person(Act::Text { from, body }));
+    }
+}
+
+/// It has been opened.
+pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
+    if inner.faults.climate != Climate::Herd && inner.odds(CRY_AGAIN) {
+        let phone = incident.subject.phone.as_str();
+        inner.texts_after(MINUTE, 10 * MINUTE, phone, "SOS");
+        inner.texts_after(2 * MINUTE, 20 * MINUTE, phone, "SOS");
+    }
+}
+
+/// It is over, and a contact does not believe it. The person at risk answers once more, without their PIN.
+pub(crate) fn ended(inner: &mut Inner, incident: &Incident) {
+    let Status::Ended { ended, .. } = &incident.status else { return };
+    let odds = match ended {
+        // Rare, and nothing of what it was opened for is left.
+        EndedBy::AnsweredInTime => 700,
+        EndedBy::User | EndedBy::Contact { .. } => REOPEN,
+    };
+    let (true, Some(contact)) = (inner.odds(odds), incident.contacts.first()) else { return };
+    inner.texts_after(MINUTE, 20 * MINUTE, contact.phone.as_str(), &format!("REOPEN {}", contact.code));
+    inner.texts_after(20 * MINUTE, HOUR, incident.subject.phone.as_str(), "Y");
+    let user = inner.people.users.iter().position(|user| user.id == incident.subject.user);
+    if let Some(user) = user {
+        let after = inner.between(HOUR, 2 * HOUR);
+        inner.soon(after, Happening::Person(Act::Over { user, incident: incident.id.get() }));
+    }
+}
