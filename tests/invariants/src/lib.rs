@@ -16,6 +16,7 @@
 mod attempt;
 mod clock;
 mod decided;
+mod edit;
 mod lease;
 mod lost;
 mod probe;
@@ -47,5 +48,6 @@ pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     lost::check(step)?;
     probe::check(step)?;
     switch::check(step)?;
-    rounds::check(step)
+    rounds::check(step)?;
+    edit::check(step)
 }

@@ -30,6 +30,7 @@ impl Inner {
             Act::Forge => self.forge(),
             Act::Spoof => self.spoof(),
             Act::Change { user } => self.changes(user, ring),
+            Act::Enlist { user } => self.enlists(user, ring),
             Act::Leave { user } => self.leaves(user, ring),
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
@@ -184,17 +185,5 @@ impl Inner {
         let proof = pin.map_or(Proof::None, |pin| Proof::Pin(ring.pin_digest(id, &pin)));
         let edit = Box::new((Scope::User(id), Event::Remove { proof }));
         self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
-    }
-
-    /// The user changes how they are asked, or a contact.
-    fn changes(&mut self, user: usize, ring: &Keyring) {
-        let Some(id) = self.people.users.get(user).map(|user| user.id) else { return };
-        let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
-        let proof = match pin {
-            Some(pin) if self.odds(800) => Proof::Pin(ring.pin_digest(id, &pin)),
-            Some(_) | None => Proof::None,
-        };
-        let Some(edit) = self.checks.some_edit(id, proof, &mut self.chance) else { return };
-        self.soon(0, Happening::Invoke(Invocation::Edit(Box::new((Scope::User(id), Event::Edit(edit))))));
     }
 }

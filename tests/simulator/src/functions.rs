@@ -194,7 +194,7 @@ impl Functions {
         let about = Self::about(&inner, &invocation);
         let acts = match &invocation {
             Invocation::Webhook(post) => crate::checks::arriving(&post.acts, inner.now),
-            Invocation::Edit(edit) => crate::work::meant(&edit.1),
+            Invocation::Edit(edit) => crate::edits::meant(&inner, edit),
             Invocation::Queue(_)
             | Invocation::Schedule(..)
             | Invocation::Direct(..)

@@ -10,6 +10,7 @@ mod acts;
 mod carrier;
 mod checks;
 mod clocks;
+mod edits;
 mod fate;
 mod faults;
 mod functions;

@@ -48,6 +48,8 @@ pub(crate) enum Act {
     Spoof,
     /// The user changes something.
     Change { user: usize },
+    /// The user enters somebody who is to be called, as there is nobody.
+    Enlist { user: usize },
     /// The user deletes their account.
     Leave { user: usize },
     /// The user calls for help, unasked.
@@ -81,6 +83,8 @@ pub(crate) struct Friend {
 pub(crate) struct People {
     pub(crate) users: Vec<User>,
     pub(crate) friends: BTreeMap<String, Friend>,
+    /// How many of them came to somebody's contacts later.
+    newcomers: u64,
 }
 
 impl People {
@@ -146,6 +150,12 @@ impl Inner {
         };
         let mut deadman = Deadman::new(id, profile, settings, now);
         deadman.contacts = contacts?;
+        // Some are alone: a switch with nobody to call cannot be armed, but they can cry for help.
+        let alone = !herd && self.odds(40);
+        if alone {
+            deadman.contacts.clear();
+            deadman.settings.active = false;
+        }
         deadman.armed_once = true;
         deadman.last_check_in = Some(now);
         let first = self.now
@@ -156,7 +166,9 @@ impl Inner {
             } else {
                 self.between(MINUTE, HOUR)
             };
-        deadman.state = State::Waiting { next_probe_at: instant(first) };
+        if !alone {
+            deadman.state = State::Waiting { next_probe_at: instant(first) };
+        }
         let misses = if herd { 1_000 } else { self.chance.u32(200..900) };
         self.people.users.push(User { id, phone, pin, decided: None, misses });
         Ok(deadman)
@@ -165,12 +177,7 @@ impl Inner {
     fn befriend(&mut self, user: usize, place: u64, never: bool, now: Timestamp) -> anyhow::Result<Contact> {
         let id = u64::try_from(user)? * 10 + place;
         let phone = number(312, id);
-        let friend = Friend {
-            answers: if never { 0 } else { self.chance.u32(50..900) },
-            accepts: self.chance.u32(100..900),
-            texts_back: if never { 0 } else { self.chance.u32(0..200) },
-            codes: BTreeMap::new(),
-        };
+        let friend = self.friend(never);
         self.people.friends.insert(phone.clone(), friend);
         // In a herd the time to the first call is measured: everybody is to be called.
         let by_call = self.faults.climate == Climate::Herd || self.odds(850);
@@ -190,6 +197,30 @@ impl Inner {
             consented: true,
             text_stopped: false,
         })
+    }
+
+    fn friend(&mut self, never: bool) -> Friend {
+        Friend {
+            answers: if never { 0 } else { self.chance.u32(50..900) },
+            accepts: self.chance.u32(100..900),
+            texts_back: if never { 0 } else { self.chance.u32(0..200) },
+            codes: BTreeMap::new(),
+        }
+    }
+
+    /// The number of somebody whom a user enters later: mostly somebody new, now and then a contact of somebody.
+    pub(crate) fn meets(&mut self) -> String {
+        if self.odds(200) {
+            let known = self.chance.usize(0..self.people.friends.len().max(1));
+            if let Some(phone) = self.people.friends.keys().nth(known).cloned() {
+                return phone;
+            }
+        }
+        self.people.newcomers += 1;
+        let phone = number(313, self.people.newcomers);
+        let friend = self.friend(false);
+        self.people.friends.insert(phone.clone(), friend);
+        phone
     }
 
     /// How the phone will be answered.

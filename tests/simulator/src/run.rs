@@ -190,6 +190,12 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
             let at = inner.between(length / 3, length);
             inner.soon(at, Happening::Person(Act::Leave { user }));
         }
+        let id = inner.people.users.get(user).map(|user| user.id);
+        let alone = id.and_then(|id| inner.checks.deadman(id)).is_some_and(|own| own.contacts.is_empty());
+        if alone {
+            let at = inner.between(0, length / 2);
+            inner.soon(at, Happening::Person(Act::Emergency { user }));
+        }
         for _ in 0..length / (8 * HOUR) {
             let at = inner.between(0, length);
             let act = match inner.chance.u8(0..8) {

@@ -6,6 +6,7 @@
     reason = "the stories' own helpers fail as the tests do"
 )]
 
+mod edits;
 mod rounds;
 mod support;
 
