@@ -26,11 +26,13 @@ impl Inner {
                 };
                 self.ring_in(&phone, keys);
             }
+            Act::RingBack { phone, incident } => self.rings_back(&phone, incident),
             Act::Over { user, incident } => self.over(user, incident, ring),
             Act::Forge => self.forge(),
             Act::Spoof => self.spoof(),
             Act::Change { user } => self.changes(user, ring),
             Act::Enlist { user } => self.enlists(user, ring),
+            Act::Stops { user } => self.stops(user),
             Act::Leave { user } => self.leaves(user, ring),
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
@@ -43,6 +45,19 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// A contact rings the number that has called them: they ask for a call, or key in the code of our text.
+    fn rings_back(&mut self, phone: &str, incident: u64) {
+        let code = self.people.friends.get(phone).and_then(|friend| friend.code(incident));
+        let keys = match (self.chance.u8(0..10), code) {
+            (0..2, Some(code)) => vec![code],
+            (2, Some(code)) => vec!["000000".to_owned(), code],
+            (3, _) => vec![String::new(), "1".to_owned()],
+            (4, _) => vec!["#".to_owned(), "1".to_owned()],
+            (_, _) => vec!["1".to_owned()],
+        };
+        self.ring_in(phone, keys);
     }
 
     fn texts(&mut self, from: &str, body: &str) {
@@ -67,10 +82,25 @@ impl Inner {
                 _ => {}
             }
         }
-        if body.len() == 6 && body.bytes().all(|digit| digit.is_ascii_digit()) {
+        acts.extend(self.coded(from, body));
+        if let Some(code) = body.strip_prefix("REOPEN ") {
             for (id, place) in self.checks.places_of(from) {
                 let Ok(incident) = id.try_into() else { continue };
-                acts.push(if self.checks.is_code(id, place, body) {
+                if self.checks.is_code(id, place, code) {
+                    acts.push(Meant::AskedToReopen { incident, place });
+                }
+            }
+        }
+        acts
+    }
+
+    /// What six digits from this number mean, by text or keyed in.
+    pub(crate) fn coded(&self, from: &str, digits: &str) -> Vec<Meant> {
+        let mut acts = Vec::new();
+        if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            for (id, place) in self.checks.places_of(from) {
+                let Ok(incident) = id.try_into() else { continue };
+                acts.push(if self.checks.is_code(id, place, digits) {
                     Meant::RightCode { incident, place }
                 } else {
                     Meant::WrongCode { incident, place }
@@ -169,6 +199,16 @@ impl Inner {
             1 => self.texts(&friend, &guess),
             2 => self.texts(&friend, "OK"),
             _ => self.texts(&phone, "OK 0000"),
+        }
+    }
+
+    /// The user stops our texts: from now on they are asked by call.
+    fn stops(&mut self, user: usize) {
+        let Some(from) = self.people.users.get(user).map(|user| user.phone.clone()) else { return };
+        self.texts(&from, "STOP");
+        if self.odds(800) {
+            let later = self.between(5 * MINUTE, 6 * HOUR);
+            self.soon(later, Happening::Person(Act::Text { from, body: "START".to_owned() }));
         }
     }
 

@@ -24,6 +24,7 @@ mod replay;
 mod requests;
 mod rings;
 mod run;
+mod thanked;
 mod work;
 mod world;
 

@@ -40,12 +40,16 @@ pub(crate) enum Act {
     Text { from: String, body: String },
     /// The user rings us and keys this in.
     RingIn { user: usize, keys: Vec<String> },
+    /// A contact rings the number that has called them for this incident.
+    RingBack { phone: String, incident: u64 },
     /// The user says that it is over, in whichever way they can.
     Over { user: usize, incident: u64 },
     /// Somebody pretends to be the carrier.
     Forge,
     /// Somebody texts from a number that is not theirs.
     Spoof,
+    /// The user stops our texts, and mostly takes them again some hours later.
+    Stops { user: usize },
     /// The user changes something.
     Change { user: usize },
     /// The user enters somebody who is to be called, as there is nobody.
@@ -76,6 +80,13 @@ pub(crate) struct Friend {
     texts_back: u32,
     /// The codes they were sent, by incident.
     codes: BTreeMap<u64, String>,
+}
+
+impl Friend {
+    /// The code they were sent for this incident.
+    pub(crate) fn code(&self, incident: u64) -> Option<String> {
+        self.codes.get(&incident).cloned()
+    }
 }
 
 /// Everybody.
@@ -234,11 +245,26 @@ impl Inner {
         if self.odds(answers) {
             return Pickup::Human(self.between(2 * SECOND, 22 * SECOND));
         }
+        if asked.is_none() {
+            self.missed_call(phone, path);
+        }
         match self.chance.u8(0..10) {
             0..4 => Pickup::Voicemail(self.between(8 * SECOND, 24 * SECOND)),
             4..6 => Pickup::Busy,
             6 => Pickup::Fails,
             _ => Pickup::Never,
+        }
+    }
+
+    /// A contact who has not picked up sees later who has called.
+    fn missed_call(&mut self, phone: &str, path: &str) {
+        let answers = self.people.friends.get(phone).map_or(0, |friend| friend.answers);
+        if let Some(incident) = incident_of(path).filter(|_| answers > 0)
+            && self.odds(60)
+        {
+            let after = self.between(40 * SECOND, 20 * MINUTE);
+            let phone = phone.to_owned();
+            self.soon(after, Happening::Person(Act::RingBack { phone, incident }));
         }
     }
 
@@ -269,7 +295,7 @@ impl Inner {
             let code = self.one_of("30003", &["30005", "30006", "21610"]);
             let fields = vec![
                 ("MessageSid", format!("SM{:032x}", self.number())),
-                ("MessageStatus", "undelivered".to_owned()),
+                ("MessageStatus", self.one_of("undelivered", &["failed"]).to_owned()),
                 ("ErrorCode", code.to_owned()),
             ];
             let path = text.path.clone();
@@ -335,6 +361,13 @@ impl Inner {
         let texts_back = friend.texts_back;
         let from = text.to.clone();
         let after = self.between(10 * SECOND, 20 * MINUTE);
+        if text.body.contains("REOPEN") {
+            if self.odds(30) {
+                let body = format!("REOPEN {code}");
+                self.soon(after, Happening::Person(Act::Text { from, body }));
+            }
+            return;
+        }
         if self.odds(texts_back) {
             self.soon(after, Happening::Person(Act::Text { from, body: code }));
         } else if self.odds(60) {

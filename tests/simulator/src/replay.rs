@@ -40,7 +40,7 @@ impl Kept {
 }
 
 /// Nobody was thanked for what is not recorded.
-fn is_recorded(response: &Response) -> bool {
+pub(crate) fn is_recorded(response: &Response) -> bool {
     let apologises =
         ["not recorded", SORRY, "out of order"].iter().any(|words| response.body.contains(words));
     response.status.is_success() && !apologises

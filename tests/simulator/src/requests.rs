@@ -40,7 +40,7 @@ pub(crate) fn ended_well(inner: &mut Inner, placed: &[(u64, usize, String)]) {
 }
 
 /// What a path of the carrier's reports is about: whose, which effect, which try.
-fn about(path: &str) -> Option<(ActorId, EffectId, u32)> {
+pub(crate) fn about(path: &str) -> Option<(ActorId, EffectId, u32)> {
     let mut words = path.split('/').skip(3);
     let (kind, id) = (words.next()?, words.next()?);
     let actor = match kind {

@@ -196,6 +196,10 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
             let at = inner.between(0, length / 2);
             inner.soon(at, Happening::Person(Act::Emergency { user }));
         }
+        if inner.odds(100) {
+            let at = inner.between(0, length);
+            inner.soon(at, Happening::Person(Act::Stops { user }));
+        }
         for _ in 0..length / (8 * HOUR) {
             let at = inner.between(0, length);
             let act = match inner.chance.u8(0..8) {
