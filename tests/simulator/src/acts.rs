@@ -3,12 +3,14 @@
 use lucius_core::{
     deadman::{Deadman, Edit, Proof},
     decide::{Event, Scope},
+    incident::Incident,
 };
 use lucius_invariants::Act as Meant;
 use lucius_store::Keyring;
 
 use crate::{
     carrier::SERVICE,
+    checks::opened,
     functions::{Invocation, Post, ReplyTo},
     people::Act,
     world::{HOUR, Happening, Inner, MINUTE, instant},
@@ -209,6 +211,28 @@ impl Inner {
         if self.odds(800) {
             let later = self.between(5 * MINUTE, 6 * HOUR);
             self.soon(later, Happening::Person(Act::Text { from, body: "START".to_owned() }));
+        }
+    }
+
+    /// A contact says that it is not over. The codes of it count for as long as it is open, be that for more than a day.
+    pub(crate) fn reopened(&mut self, incident: &Incident) {
+        let id = incident.id.get();
+        for contact in &incident.contacts {
+            let from = contact.phone.as_str();
+            let code = self.people.friends.get(from).and_then(|friend| friend.code(id));
+            if let Some(body) = code.filter(|_| self.people.take_long && self.odds(500)) {
+                let after = self.between(24 * HOUR, 30 * HOUR);
+                self.soon(after, Happening::Person(Act::Text { from: from.to_owned(), body }));
+            }
+        }
+        let user = incident.subject.user;
+        if self.people.take_long
+            && let Some(user) = self.people.users.iter().position(|known| known.id == user)
+        {
+            let after = self.between(25 * HOUR, 40 * HOUR);
+            self.soon(after, Happening::Person(Act::Over { user, incident: id }));
+        } else {
+            opened(self, incident);
         }
     }
 

@@ -378,20 +378,24 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
             facts.accepted |= matches!(incident.status, Status::Accepted { .. });
             facts.ended = !incident.is_open();
         }
-        if was.is_some_and(Incident::is_open) && !incident.is_open() {
-            inner.kept.forget(id);
+        match was.map(Incident::is_open) {
+            Some(true) if !incident.is_open() => inner.kept.forget(id),
+            Some(false) if incident.is_open() => inner.reopened(incident),
+            Some(_) | None => {}
         }
     }
 }
 
 /// Somebody will end it, sooner or later.
-fn opened(inner: &mut Inner, incident: &Incident) {
+pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
     if inner.faults.climate == Climate::Herd {
         return;
     }
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
+    let late = inner.people.take_long && inner.odds(100);
     let (least, most) = match inner.chance.u8(0..20) {
+        _ if late => (25 * HOUR, 40 * HOUR),
         0..3 => (15 * MINUTE, 8 * HOUR),
         3..8 => (10 * MINUTE, HOUR),
         // "I only overslept": most are over before the second round.

@@ -96,6 +96,8 @@ pub(crate) struct People {
     pub(crate) friends: BTreeMap<String, Friend>,
     /// How many of them came to somebody's contacts later.
     newcomers: u64,
+    /// Some of them leave an alert open for more than a day.
+    pub(crate) take_long: bool,
 }
 
 impl People {
@@ -188,8 +190,11 @@ impl Inner {
     fn befriend(&mut self, user: usize, place: u64, never: bool, now: Timestamp) -> anyhow::Result<Contact> {
         let id = u64::try_from(user)? * 10 + place;
         let phone = number(312, id);
+        // Now and then one person is a contact of two.
+        let shared = user > 0 && !never && self.odds(60);
+        let phone = if shared { number(312, id - 10) } else { phone };
         let friend = self.friend(never);
-        self.people.friends.insert(phone.clone(), friend);
+        self.people.friends.entry(phone.clone()).or_insert(friend);
         // In a herd the time to the first call is measured: everybody is to be called.
         let by_call = self.faults.climate == Climate::Herd || self.odds(850);
         Ok(Contact {
@@ -362,7 +367,7 @@ impl Inner {
         let from = text.to.clone();
         let after = self.between(10 * SECOND, 20 * MINUTE);
         if text.body.contains("REOPEN") {
-            if self.odds(30) {
+            if self.odds(if self.people.take_long { 200 } else { 30 }) {
                 let body = format!("REOPEN {code}");
                 self.soon(after, Happening::Person(Act::Text { from, body }));
             }
