@@ -13,9 +13,11 @@
 //! | [`paged_by`], [`dead_letter`], [`outside_told`] | a clock that has run out: I1, I9, I10 | whenever time has passed |
 //! | [`decided()`] | one decision: I11 | in place of `decide` |
 
+mod asked;
 mod attempt;
 mod clock;
 mod decided;
+mod edit;
 mod honoured;
 mod lease;
 mod lost;
@@ -51,6 +53,8 @@ pub fn transition(step: &Transition<'_>) -> Result<(), Violation> {
     probe::check(step)?;
     switch::check(step)?;
     rounds::check(step)?;
+    edit::check(step)?;
+    asked::check(step)?;
     honoured::check(step)?;
     told::check(step)?;
     schedule::check(step)

@@ -3,12 +3,14 @@
 use lucius_core::{
     deadman::{Deadman, Edit, Proof},
     decide::{Event, Scope},
+    incident::Incident,
 };
 use lucius_invariants::Act as Meant;
 use lucius_store::Keyring;
 
 use crate::{
     carrier::SERVICE,
+    checks::opened,
     functions::{Invocation, Post, ReplyTo},
     people::Act,
     world::{HOUR, Happening, Inner, MINUTE, instant},
@@ -26,10 +28,13 @@ impl Inner {
                 };
                 self.ring_in(&phone, keys);
             }
+            Act::RingBack { phone, incident } => self.rings_back(&phone, incident),
             Act::Over { user, incident } => self.over(user, incident, ring),
             Act::Forge => self.forge(),
             Act::Spoof => self.spoof(),
             Act::Change { user } => self.changes(user, ring),
+            Act::Enlist { user } => self.enlists(user, ring),
+            Act::Stops { user } => self.stops(user),
             Act::Leave { user } => self.leaves(user, ring),
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
@@ -42,6 +47,19 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// A contact rings the number that has called them: they ask for a call, or key in the code of our text.
+    fn rings_back(&mut self, phone: &str, incident: u64) {
+        let code = self.people.friends.get(phone).and_then(|friend| friend.code(incident));
+        let keys = match (self.chance.u8(0..10), code) {
+            (0..2, Some(code)) => vec![code],
+            (2, Some(code)) => vec!["000000".to_owned(), code],
+            (3, _) => vec![String::new(), "1".to_owned()],
+            (4, _) => vec!["#".to_owned(), "1".to_owned()],
+            (_, _) => vec!["1".to_owned()],
+        };
+        self.ring_in(phone, keys);
     }
 
     fn texts(&mut self, from: &str, body: &str) {
@@ -66,14 +84,30 @@ impl Inner {
                 _ => {}
             }
         }
-        let (code, reopens) = body.strip_prefix("REOPEN ").map_or((body, false), |code| (code, true));
-        if code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) {
+        acts.extend(self.coded(from, body));
+        if let Some(code) = body.strip_prefix("REOPEN ") {
             for (id, place) in self.checks.places_of(from) {
                 let Ok(incident) = id.try_into() else { continue };
-                acts.push(match (self.checks.is_code(id, place, code), reopens) {
-                    (true, true) => Meant::AskedToReopen { incident, place },
-                    (true, false) => Meant::RightCode { incident, place },
-                    (false, _) => Meant::WrongCode { incident, place },
+                acts.push(if self.checks.is_code(id, place, code) {
+                    Meant::AskedToReopen { incident, place }
+                } else {
+                    Meant::WrongCode { incident, place }
+                });
+            }
+        }
+        acts
+    }
+
+    /// What six digits from this number mean, by text or keyed in.
+    pub(crate) fn coded(&self, from: &str, digits: &str) -> Vec<Meant> {
+        let mut acts = Vec::new();
+        if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            for (id, place) in self.checks.places_of(from) {
+                let Ok(incident) = id.try_into() else { continue };
+                acts.push(if self.checks.is_code(id, place, digits) {
+                    Meant::RightCode { incident, place }
+                } else {
+                    Meant::WrongCode { incident, place }
                 });
             }
         }
@@ -183,6 +217,38 @@ impl Inner {
         }
     }
 
+    /// The user stops our texts: from now on they are asked by call.
+    fn stops(&mut self, user: usize) {
+        let Some(from) = self.people.users.get(user).map(|user| user.phone.clone()) else { return };
+        self.texts(&from, "STOP");
+        if self.odds(800) {
+            let later = self.between(5 * MINUTE, 6 * HOUR);
+            self.soon(later, Happening::Person(Act::Text { from, body: "START".to_owned() }));
+        }
+    }
+
+    /// A contact says that it is not over. The codes of it count for as long as it is open, be that for more than a day.
+    pub(crate) fn reopened(&mut self, incident: &Incident) {
+        let id = incident.id.get();
+        for contact in &incident.contacts {
+            let from = contact.phone.as_str();
+            let code = self.people.friends.get(from).and_then(|friend| friend.code(id));
+            if let Some(body) = code.filter(|_| self.people.take_long && self.odds(500)) {
+                let after = self.between(24 * HOUR, 30 * HOUR);
+                self.soon(after, Happening::Person(Act::Text { from: from.to_owned(), body }));
+            }
+        }
+        let user = incident.subject.user;
+        if self.people.take_long
+            && let Some(user) = self.people.users.iter().position(|known| known.id == user)
+        {
+            let after = self.between(25 * HOUR, 40 * HOUR);
+            self.soon(after, Happening::Person(Act::Over { user, incident: id }));
+        } else {
+            opened(self, incident);
+        }
+    }
+
     /// The user deletes their account. While somebody is called for them that is refused, and they try again.
     fn leaves(&mut self, user: usize, ring: &Keyring) {
         let Some((id, pin)) = self.people.users.get(user).map(|user| (user.id, user.pin.clone())) else {
@@ -196,17 +262,5 @@ impl Inner {
         let proof = pin.map_or(Proof::None, |pin| Proof::Pin(ring.pin_digest(id, &pin)));
         let edit = Box::new((Scope::User(id), Event::Remove { proof }));
         self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
-    }
-
-    /// The user changes how they are asked, or a contact.
-    fn changes(&mut self, user: usize, ring: &Keyring) {
-        let Some(id) = self.people.users.get(user).map(|user| user.id) else { return };
-        let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
-        let proof = match pin {
-            Some(pin) if self.odds(800) => Proof::Pin(ring.pin_digest(id, &pin)),
-            Some(_) | None => Proof::None,
-        };
-        let Some(edit) = self.checks.some_edit(id, proof, &mut self.chance) else { return };
-        self.soon(0, Happening::Invoke(Invocation::Edit(Box::new((Scope::User(id), Event::Edit(edit))))));
     }
 }

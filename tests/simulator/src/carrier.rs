@@ -57,6 +57,8 @@ pub(crate) struct Call {
     pub(crate) pickup: Pickup,
     /// What the caller will key in.
     pub(crate) keys: VecDeque<String>,
+    /// What they have keyed in last.
+    pub(crate) last: Option<String>,
     pub(crate) turns: u32,
     sequence: u32,
     pub(crate) over: bool,
@@ -243,6 +245,7 @@ impl Inner {
                 ring,
                 pickup,
                 keys: VecDeque::new(),
+                last: None,
                 turns: 0,
                 sequence: 0,
                 over: false,
@@ -266,6 +269,7 @@ impl Inner {
             ring: 0,
             pickup: Pickup::Human(0),
             keys: keys.into_iter().collect(),
+            last: None,
             turns: 0,
             sequence: 0,
             over: false,
@@ -301,6 +305,8 @@ impl Inner {
                 let after = self.between(3 * SECOND, 30 * SECOND);
                 match pickup {
                     Pickup::Human(_) => self.call_later(sid, after, Step::React),
+                    // A machine that listens to all of it.
+                    Pickup::Voicemail(_) if self.odds(100) => self.call_later(sid, after, Step::React),
                     Pickup::Voicemail(_) | Pickup::Busy | Pickup::Fails | Pickup::Never => {
                         self.call_later(sid, after, Step::Over("completed"));
                     }

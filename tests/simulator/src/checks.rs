@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use lucius_core::{
     actor::ActorId,
-    deadman::{ContactChange, Deadman, Edit, Proof, State},
+    deadman::{Deadman, State},
     decide::Case,
     id::UserId,
     incident::{Cause, Incident, Status},
@@ -177,23 +177,6 @@ impl Checks {
         incident.and_then(|incident| incident.contacts.get(place)).is_some_and(|contact| contact.code == code)
     }
 
-    /// A change that the user could make.
-    pub(crate) fn some_edit(&self, user: UserId, proof: Proof, chance: &mut fastrand::Rng) -> Option<Edit> {
-        let deadman = self.deadmen.get(&user.get())?;
-        let contact = deadman.contacts.get(chance.usize(0..deadman.contacts.len().max(1)))?;
-        Some(match chance.u8(0..3) {
-            0 => Edit::RemoveContact { id: contact.id, proof },
-            1 => {
-                let other = ContactChange { priority: Some(chance.u8(1..5)), ..ContactChange::default() };
-                Edit::ChangeContact { id: contact.id, change: other, proof }
-            }
-            _ => {
-                let other = ContactChange { by_sms: Some(chance.bool()), ..ContactChange::default() };
-                Edit::ChangeContact { id: contact.id, change: other, proof }
-            }
-        })
-    }
-
     /// All incidents that were open in this run.
     pub(crate) fn incidents_seen(&self) -> usize {
         self.facts.len()
@@ -270,6 +253,7 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
     }
     crate::ledger::held_against(inner, &before, &after);
     crate::rings::asked(inner, &before, &after);
+    crate::edits::followed(inner, &before, &after);
     note(inner, &before, &after);
     inner.tell(|| told(&before, &after));
     inner.running.cases.push(after.clone());
@@ -411,6 +395,10 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
     let escalates = |incident: &Incident| matches!(incident.status, Status::Escalating { .. });
     let was_paging = was.is_none_or(escalates);
     if let Some(facts) = inner.checks.facts.get_mut(&id) {
+        if was.is_some_and(|was| was.contacts.is_empty()) && !incident.contacts.is_empty() {
+            // There was nobody to call; from now on there is.
+            (facts.since, facts.last_post) = (now, now);
+        }
         if was_paging != escalates(incident) {
             // A new silence, or a new round, begins.
             facts.last_post = now;
@@ -421,21 +409,27 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
             facts.accepted |= matches!(incident.status, Status::Accepted { .. });
             facts.ended = !incident.is_open();
         }
-        if was.is_some_and(Incident::is_open) && !incident.is_open() {
-            inner.kept.forget(id);
-            crate::insists::ended(inner, incident);
+        match was.map(Incident::is_open) {
+            Some(true) if !incident.is_open() => {
+                inner.kept.forget(id);
+                crate::insists::ended(inner, incident);
+            }
+            Some(false) if incident.is_open() => inner.reopened(incident),
+            Some(_) | None => {}
         }
     }
 }
 
 /// Somebody will end it, sooner or later.
-fn opened(inner: &mut Inner, incident: &Incident) {
+pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
     if inner.faults.climate == Climate::Herd {
         return;
     }
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
+    let late = inner.people.take_long && inner.odds(100);
     let (least, most) = match inner.chance.u8(0..20) {
+        _ if late => (25 * HOUR, 40 * HOUR),
         0..3 => (15 * MINUTE, 8 * HOUR),
         3..8 => (10 * MINUTE, HOUR),
         // "I only overslept": most are over before the second round.

@@ -210,7 +210,7 @@ impl Functions {
             Invocation::Webhook(post) => {
                 crate::checks::arriving(&post.acts, post.arrived.unwrap_or(inner.now))
             }
-            Invocation::Edit(edit) => crate::work::meant(&edit.1),
+            Invocation::Edit(edit) => crate::edits::meant(&inner, edit),
             Invocation::Queue(_)
             | Invocation::Schedule(..)
             | Invocation::Direct(..)

@@ -57,7 +57,8 @@ impl Inner {
             let facts = self.checks.facts.get(id).filter(|facts| now - facts.last_post > SILENCE);
             let incident = self.checks.incidents.get(id);
             let (Some(facts), Some(incident)) = (facts, incident) else { continue };
-            let escalates = matches!(incident.status, Status::Escalating { .. });
+            let escalates =
+                matches!(incident.status, Status::Escalating { .. }) && !incident.contacts.is_empty();
             if escalates && self.late(facts.user, facts.last_post, now) > SILENCE {
                 let silent = (now - facts.last_post) / MINUTE;
                 wrong.push((

@@ -1,10 +1,12 @@
 //! Whoever listens to a call: what they key in, what it means, and what the carrier does with our answer.
 
+use lucius_core::ivr::SORRY;
 use lucius_invariants::Act as Meant;
 
 use crate::{
     carrier::{Step, action_of, place_in, redirect_of},
     functions::{Post, ReplyTo},
+    people::Pickup,
     world::{Inner, SECOND, instant},
 };
 
@@ -14,6 +16,7 @@ impl Inner {
         let Some(call) = self.network.calls.get_mut(sid) else { return };
         call.turns += 1;
         let (phone, path, turns) = (call.phone.clone(), call.path.clone(), call.turns);
+        let is_machine = matches!(call.pickup, Pickup::Voicemail(_));
         let Some(action) = action_of(&call.twiml) else {
             let redirect = redirect_of(&call.twiml);
             match redirect {
@@ -26,9 +29,19 @@ impl Inner {
             self.call_later(sid, SECOND, Step::Over("completed"));
             return;
         }
-        let keys =
-            if call.inbound { call.keys.pop_front() } else { self.keys_in_call(&phone, &path, &action) };
+        let keys = if call.inbound {
+            // What was not recorded is keyed in again.
+            let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
+            let keys = again.or_else(|| call.keys.pop_front());
+            call.last.clone_from(&keys);
+            keys
+        } else if is_machine || self.odds(100) {
+            Some(String::new())
+        } else {
+            self.keys_in_call(&phone, &path, &action)
+        };
         match keys {
+            Some(keys) if keys.is_empty() => self.is_silent(sid, action),
             Some(keys) => {
                 self.tell(|| format!("somebody presses {keys} at {action}"));
                 let inbound = self.network.calls.get(sid).is_some_and(|call| call.inbound);
@@ -36,6 +49,20 @@ impl Inner {
                 self.ask_for_twiml(sid, action, Some(&keys), acts);
             }
             None => self.call_later(sid, SECOND, Step::Over("completed")),
+        }
+    }
+
+    /// Nothing is keyed in for as long as we listen. Whoever needs longer is asked again.
+    fn is_silent(&mut self, sid: &str, action: String) {
+        self.tell(|| format!("silence at {action}"));
+        let Some(call) = self.network.calls.get(sid) else { return };
+        if call.twiml.contains(r#"actionOnEmptyResult="true""#) {
+            let nothing = if self.odds(500) { Some("") } else { None };
+            self.ask_for_twiml(sid, action, nothing, Vec::new());
+        } else if let Some(redirect) = redirect_of(&call.twiml) {
+            self.ask_for_twiml(sid, redirect, None, Vec::new());
+        } else {
+            self.violated("dead line", format!("silence at {action} ends the call: nobody is asked again"));
         }
     }
 
@@ -87,6 +114,9 @@ impl Inner {
                 _ => Vec::new(),
             };
         }
+        if inbound {
+            return self.keyed_by_contact(phone, action, keys);
+        }
         let Some((id, place)) = place_in(path) else { return Vec::new() };
         let Ok(incident) = id.try_into() else { return Vec::new() };
         let ends = action.rsplit('/').next().is_some_and(|step| step.starts_with("end"));
@@ -96,6 +126,23 @@ impl Inner {
             "5" => vec![Meant::AskedToReopen { incident, place }],
             _ => Vec::new(),
         }
+    }
+
+    /// A contact has rung us: a code, or 1 to be called for every alert that is open.
+    fn keyed_by_contact(&self, phone: &str, action: &str, keys: &str) -> Vec<Meant> {
+        // Who is asked for the number of an account is told that a code is none, and asked again.
+        let takes_codes = ["/inbound/callback", "/inbound/login"].iter().any(|page| action.starts_with(page));
+        if keys != "1" {
+            return if takes_codes { self.coded(phone, keys) } else { Vec::new() };
+        }
+        let places = self.checks.places_of(phone).into_iter();
+        let open =
+            places.filter(|(id, _)| action.starts_with("/inbound/callback") && self.checks.is_open(*id));
+        open.filter_map(|(id, place)| {
+            let incident = id.try_into().ok()?;
+            Some(Meant::AskedToBeCalled { incident, place })
+        })
+        .collect()
     }
 
     /// The carrier has our answer.
@@ -109,6 +156,7 @@ impl Inner {
             }
             return;
         }
+        self.thanked(post, response);
         for act in &post.acts {
             if let Meant::PressedOne { incident, place } = act
                 && self.checks.acceptor(incident.get()) == Some(*place)

@@ -40,14 +40,20 @@ pub(crate) enum Act {
     Text { from: String, body: String },
     /// The user rings us and keys this in.
     RingIn { user: usize, keys: Vec<String> },
+    /// A contact rings the number that has called them for this incident.
+    RingBack { phone: String, incident: u64 },
     /// The user says that it is over, in whichever way they can.
     Over { user: usize, incident: u64 },
     /// Somebody pretends to be the carrier.
     Forge,
     /// Somebody texts from a number that is not theirs.
     Spoof,
+    /// The user stops our texts, and mostly takes them again some hours later.
+    Stops { user: usize },
     /// The user changes something.
     Change { user: usize },
+    /// The user enters somebody who is to be called, as there is nobody.
+    Enlist { user: usize },
     /// The user deletes their account.
     Leave { user: usize },
     /// The user calls for help, unasked.
@@ -76,6 +82,13 @@ pub(crate) struct Friend {
     codes: BTreeMap<u64, String>,
 }
 
+impl Friend {
+    /// The code they were sent for this incident.
+    pub(crate) fn code(&self, incident: u64) -> Option<String> {
+        self.codes.get(&incident).cloned()
+    }
+}
+
 /// Everybody.
 #[derive(Debug, Default)]
 pub(crate) struct People {
@@ -83,6 +96,10 @@ pub(crate) struct People {
     pub(crate) friends: BTreeMap<String, Friend>,
     /// The text with which each number has stopped our texts, or taken them again, last.
     pub(crate) last_word: BTreeMap<String, String>,
+    /// How many of them came to somebody's contacts later.
+    newcomers: u64,
+    /// Some of them leave an alert open for more than a day.
+    pub(crate) take_long: bool,
 }
 
 impl People {
@@ -148,6 +165,12 @@ impl Inner {
         };
         let mut deadman = Deadman::new(id, profile, settings, now);
         deadman.contacts = contacts?;
+        // Some are alone: a switch with nobody to call cannot be armed, but they can cry for help.
+        let alone = !herd && self.odds(40);
+        if alone {
+            deadman.contacts.clear();
+            deadman.settings.active = false;
+        }
         deadman.armed_once = true;
         deadman.last_check_in = Some(now);
         let first = self.now
@@ -158,7 +181,9 @@ impl Inner {
             } else {
                 self.between(MINUTE, HOUR)
             };
-        deadman.state = State::Waiting { next_probe_at: instant(first) };
+        if !alone {
+            deadman.state = State::Waiting { next_probe_at: instant(first) };
+        }
         let misses = if herd { 1_000 } else { self.chance.u32(200..900) };
         self.people.users.push(User { id, phone, pin, decided: None, misses });
         Ok(deadman)
@@ -167,13 +192,11 @@ impl Inner {
     fn befriend(&mut self, user: usize, place: u64, never: bool, now: Timestamp) -> anyhow::Result<Contact> {
         let id = u64::try_from(user)? * 10 + place;
         let phone = number(312, id);
-        let friend = Friend {
-            answers: if never { 0 } else { self.chance.u32(50..900) },
-            accepts: self.chance.u32(100..900),
-            texts_back: if never { 0 } else { self.chance.u32(0..200) },
-            codes: BTreeMap::new(),
-        };
-        self.people.friends.insert(phone.clone(), friend);
+        // Now and then one person is a contact of two.
+        let shared = user > 0 && !never && self.odds(60);
+        let phone = if shared { number(312, id - 10) } else { phone };
+        let friend = self.friend(never);
+        self.people.friends.entry(phone.clone()).or_insert(friend);
         // In a herd the time to the first call is measured: everybody is to be called.
         let by_call = self.faults.climate == Climate::Herd || self.odds(850);
         Ok(Contact {
@@ -194,6 +217,30 @@ impl Inner {
         })
     }
 
+    fn friend(&mut self, never: bool) -> Friend {
+        Friend {
+            answers: if never { 0 } else { self.chance.u32(50..900) },
+            accepts: self.chance.u32(100..900),
+            texts_back: if never { 0 } else { self.chance.u32(0..200) },
+            codes: BTreeMap::new(),
+        }
+    }
+
+    /// The number of somebody whom a user enters later: mostly somebody new, now and then a contact of somebody.
+    pub(crate) fn meets(&mut self) -> String {
+        if self.odds(200) {
+            let known = self.chance.usize(0..self.people.friends.len().max(1));
+            if let Some(phone) = self.people.friends.keys().nth(known).cloned() {
+                return phone;
+            }
+        }
+        self.people.newcomers += 1;
+        let phone = number(313, self.people.newcomers);
+        let friend = self.friend(false);
+        self.people.friends.insert(phone.clone(), friend);
+        phone
+    }
+
     /// How the phone will be answered.
     pub(crate) fn pickup(&mut self, phone: &str, path: &str) -> Pickup {
         let asked = self.people.user_at(phone).filter(|_| path.contains("-ask"));
@@ -205,11 +252,26 @@ impl Inner {
         if self.odds(answers) {
             return Pickup::Human(self.between(2 * SECOND, 22 * SECOND));
         }
+        if asked.is_none() {
+            self.missed_call(phone, path);
+        }
         match self.chance.u8(0..10) {
             0..4 => Pickup::Voicemail(self.between(8 * SECOND, 24 * SECOND)),
             4..6 => Pickup::Busy,
             6 => Pickup::Fails,
             _ => Pickup::Never,
+        }
+    }
+
+    /// A contact who has not picked up sees later who has called.
+    fn missed_call(&mut self, phone: &str, path: &str) {
+        let answers = self.people.friends.get(phone).map_or(0, |friend| friend.answers);
+        if let Some(incident) = incident_of(path).filter(|_| answers > 0)
+            && self.odds(60)
+        {
+            let after = self.between(40 * SECOND, 20 * MINUTE);
+            let phone = phone.to_owned();
+            self.soon(after, Happening::Person(Act::RingBack { phone, incident }));
         }
     }
 
@@ -240,7 +302,7 @@ impl Inner {
             let code = self.one_of("30003", &["30005", "30006", "21610"]);
             let fields = vec![
                 ("MessageSid", format!("SM{:032x}", self.number())),
-                ("MessageStatus", "undelivered".to_owned()),
+                ("MessageStatus", self.one_of("undelivered", &["failed"]).to_owned()),
                 ("ErrorCode", code.to_owned()),
             ];
             let path = text.path.clone();
@@ -307,6 +369,13 @@ impl Inner {
         let texts_back = friend.texts_back;
         let from = text.to.clone();
         let after = self.between(10 * SECOND, 20 * MINUTE);
+        if text.body.contains("REOPEN") {
+            if self.odds(if self.people.take_long { 200 } else { 30 }) {
+                let body = format!("REOPEN {code}");
+                self.soon(after, Happening::Person(Act::Text { from, body }));
+            }
+            return;
+        }
         if self.odds(texts_back) {
             self.soon(after, Happening::Person(Act::Text { from, body: code }));
         } else if self.odds(60) {

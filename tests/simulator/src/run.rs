@@ -73,6 +73,12 @@ impl Plan {
         }
     }
 
+    /// How many hours it lasts: some of those of which nothing else is said take two days, so that alerts grow older than one.
+    fn length(self) -> u32 {
+        let is_long = self.hours == HOURS && self.seed % 20 == 3;
+        if is_long { 2 * HOURS } else { self.hours }
+    }
+
     /// When it begins: noon in UTC, a day on which somewhere the clocks change in the night to come, or a leap day.
     fn begin(self) -> Millis {
         let days = [
@@ -99,7 +105,8 @@ impl Plan {
         let world = World::new(self.seed, self.begin(), Faults::new(self.climate()), traced);
         let ring = Keyring::new(b"a secret of 256 bits, or as good");
         let mut functions = Functions::new(&world, &ring, self.herd.unwrap_or(CALLS_PER_SECOND))?;
-        let end = i64::from(self.hours) * HOUR;
+        let end = i64::from(self.length()) * HOUR;
+        world.lock().people.take_long = end > i64::from(HOURS) * HOUR;
         for index in 0..self.users {
             let deadman = world.lock().moves_in(&ring, index)?;
             functions.store.enter(&deadman)?;
@@ -189,6 +196,16 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
         if inner.odds(120) {
             let at = inner.between(length / 3, length);
             inner.soon(at, Happening::Person(Act::Leave { user }));
+        }
+        let id = inner.people.users.get(user).map(|user| user.id);
+        let alone = id.and_then(|id| inner.checks.deadman(id)).is_some_and(|own| own.contacts.is_empty());
+        if alone {
+            let at = inner.between(0, length / 2);
+            inner.soon(at, Happening::Person(Act::Emergency { user }));
+        }
+        if inner.odds(100) {
+            let at = inner.between(0, length);
+            inner.soon(at, Happening::Person(Act::Stops { user }));
         }
         for _ in 0..length / (8 * HOUR) {
             let at = inner.between(0, length);

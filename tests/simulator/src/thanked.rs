@@ -1,95 +1,99 @@
-//! Whoever is answered well was heard: what a human has done, and we have answered without an apology, shows in what is recorded.
+//! Whoever is answered: what was taken without an apology is recorded.
 
 use lucius_core::{
-    deadman::Deadman,
-    id::IncidentId,
-    incident::{Status, WRONG_CODES_MAX},
-    phone::PhoneNumber,
+    effect::{Channel, EffectId, Party, Purpose},
+    incident::{Contact, Incident, WRONG_CODES_MAX},
 };
-use lucius_invariants::Act;
+use lucius_invariants::Act as Meant;
 use lucius_shell::Response;
 
-use crate::{
-    functions::Post,
-    replay::is_recorded,
-    world::{Inner, Millis, SECOND},
-};
+use crate::{functions::Post, replay::is_recorded, requests::about, world::Inner};
+
+/// More alerts than that are not asked by one call-back.
+const ALERTS_ASKED: usize = 20;
 
 impl Inner {
-    /// A request that a human has caused was answered by a function that began then.
-    pub(crate) fn is_heard(&mut self, post: &Post, response: &Response, began: Millis) {
-        if post.forged || post.again.is_some() || !is_recorded(response) {
+    /// The carrier has our answer. Who was not told otherwise believes that it counts.
+    pub(crate) fn thanked(&mut self, post: &Post, response: &Response) {
+        if post.again.is_some() || !is_recorded(response) {
             return;
         }
-        // A copy that the carrier sends beside the first is answered like it; what came in between may have changed everything.
-        if post.acts.is_empty() || !self.checks.first_answer(post) {
-            return;
-        }
-        let acts = post.acts.clone();
-        for act in &acts {
-            self.checks.made += 1;
-            let lost = match act {
-                Act::RightCode { incident, place } => self.still_calls(*incident, *place, began, true),
-                Act::PressedOne { incident, place } => self.still_calls(*incident, *place, began, false),
-                Act::CriedForHelp if post.field("Body") == Some("SOS") => self.nobody_is_called(post, began),
-                Act::TextsStopped => self.takes_texts_as_before(post),
-                Act::CriedForHelp
-                | Act::CheckedIn { .. }
-                | Act::WrongCode { .. }
-                | Act::PressedNineTwice { .. }
-                | Act::AskedToReopen { .. }
-                | Act::AskedToBeCalled { .. }
-                | Act::Resolved
-                | Act::Edited { .. } => false,
+        for act in &post.acts {
+            let (id, place, what) = match act {
+                Meant::RightCode { incident, place } => (incident.get(), *place, "sent the right code"),
+                Meant::AskedToBeCalled { incident, place } => (incident.get(), *place, "asked to be called"),
+                Meant::PressedOne { .. }
+                | Meant::WrongCode { .. }
+                | Meant::PressedNineTwice { .. }
+                | Meant::AskedToReopen { .. }
+                | Meant::CheckedIn { .. }
+                | Meant::CriedForHelp
+                | Meant::Resolved
+                | Meant::Edited { .. }
+                | Meant::TextsStopped => continue,
             };
-            if lost {
-                self.violated("I4", format!("{act:?} was answered as if it had been heard, and is lost"));
+            self.checks.made += 1;
+            let Some(key) = key_of(post) else { continue };
+            let incident = self.checks.incidents.get(&id).filter(|incident| incident.is_open());
+            let (Some(incident), Some(phone)) = (incident, phone_of(post)) else { continue };
+            let Some(contact) = incident.contacts.get(place) else { continue };
+            let answers = contact.wrong_codes < WRONG_CODES_MAX;
+            let known = incident.seen.reply(&key).is_some() || is_called(incident, place, contact);
+            if answers && !known && self.checks.places_of(phone).len() <= ALERTS_ASKED {
+                self.violated("I5", format!("c{place} of incident {id} {what}, and nobody has heard of it"));
             }
         }
+        self.undelivered(post);
     }
 
-    /// Others are still called, although the contact at `place` has accepted.
-    fn still_calls(&self, id: IncidentId, place: usize, began: Millis, by_code: bool) -> bool {
-        let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
-        let Some(contact) = incident.contacts.get(place) else { return false };
-        let counts = contact.trusted && (!by_code || contact.wrong_codes < WRONG_CODES_MAX);
-        let escalates = matches!(incident.status, Status::Escalating { .. });
-        // An accept may have lapsed, or an end been taken back, since.
-        let turned =
-            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned >= began - 30 * SECOND);
-        counts && escalates && !turned
-    }
-
-    /// A person has texted for help, and no alert is open.
-    fn nobody_is_called(&self, post: &Post, began: Millis) -> bool {
-        let Some(deadman) = self.person(post) else { return false };
-        let user = deadman.id.get();
-        if self.checks.facts.values().any(|facts| facts.user == user && facts.turned >= began) {
-            return false;
+    /// A text that did not arrive is known as such where it was the last one.
+    fn undelivered(&mut self, post: &Post) {
+        let failed = post.fields.iter().any(|(name, value)| {
+            *name == "MessageStatus" && ["failed", "undelivered"].contains(&value.as_str())
+        });
+        if !failed {
+            return;
         }
-        let callable = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
-        callable && deadman.incident.is_none()
-    }
-
-    fn person(&self, post: &Post) -> Option<&Deadman> {
-        let user = self.people.user_at(post.field("From")?)?;
-        self.checks.deadman(self.people.users.get(user)?.id)
-    }
-
-    /// A number has stopped our texts or takes them again, nothing was said since, and somebody has not heard of it.
-    fn takes_texts_as_before(&self, post: &Post) -> bool {
-        let (Some(from), Some(body)) = (post.field("From"), post.field("Body")) else { return false };
-        let Ok(phone) = from.parse::<PhoneNumber>() else { return false };
-        if self.people.last_word.get(from).map(String::as_str) != post.field("MessageSid") {
-            return false;
+        let Some((lucius_core::actor::ActorId::Incident(id), effect, tried)) = about(&post.path) else {
+            return;
+        };
+        let Party::Contact(place) = effect.party else { return };
+        self.checks.made += 1;
+        let incident = self.checks.incidents.get(&id.get()).filter(|incident| incident.is_open());
+        let line = incident.and_then(|incident| incident.contacts.get(place)).map(|contact| &contact.sms);
+        let forgotten = line.is_some_and(|line| {
+            let told = line.last.as_ref().is_some_and(|words| words.starts_with("not delivered"));
+            line.last_try == Some(tried) && !told
+        });
+        if forgotten {
+            self.violated(
+                "rounds",
+                format!("a text to c{place} of incident {id} failed, and nobody has heard"),
+            );
         }
-        let (stopped, now) = (body == "STOP", self.now);
-        let contacts = self.checks.deadmen.values().flat_map(|deadman| &deadman.contacts);
-        let copies = self.checks.open.iter().filter_map(|id| self.checks.incidents.get(id));
-        // One that was opened at that moment may have been copied from what was known a moment before.
-        let copies = copies.filter(|incident| incident.opened_at.as_millisecond() < now - 30 * SECOND);
-        let copies = copies.flat_map(|incident| &incident.contacts);
-        contacts.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
-            || copies.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
     }
+}
+
+/// A call to them is under way.
+fn is_called(incident: &Incident, place: usize, contact: &Contact) -> bool {
+    let page = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
+    incident.pending.contains_key(&page) || !contact.calls.is_empty()
+}
+
+fn field<'a>(post: &'a Post, wanted: &str) -> Option<&'a str> {
+    post.fields.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str())
+}
+
+fn phone_of(post: &Post) -> Option<&str> {
+    field(post, "From")
+}
+
+/// By what it is remembered: the text, or the turn of the call.
+fn key_of(post: &Post) -> Option<String> {
+    if post.path == "/inbound/sms" {
+        return field(post, "MessageSid").map(str::to_owned);
+    }
+    let mut words = post.path.strip_prefix("/inbound/")?.split('/').skip(1);
+    let turn: u32 = words.next().map_or(Some(0), |turn| turn.parse().ok())?;
+    Some(format!("{}-{}", field(post, "CallSid")?, turn + 1))
 }

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use lucius_core::{
-    actor::ActorId,
-    deadman::{Edit, Proof},
-    decide::Event,
-};
-use lucius_invariants::Act;
+use lucius_core::actor::ActorId;
 use lucius_shell::{App, Request, Response, run, wake::WakeMessage};
 use lucius_store::simulated::Release;
 use lucius_telephony::Form;
@@ -89,12 +84,11 @@ impl Functions {
                 Box::pin(async move { Ended::Answered(answer(&app, &request).await) })
             }
             Invocation::Edit(edit) => {
-                let (app, (scope, event)) = (Arc::clone(&self.decider), edit.as_ref().clone());
+                let (app, world, edit) = (Arc::clone(&self.decider), Arc::clone(&self.world), edit.clone());
                 Box::pin(async move {
-                    match run(&app.shell, scope, event).await {
-                        Ok(_) => Ended::Well,
-                        Err(_) => Ended::Failed,
-                    }
+                    let done = run(&app.shell, edit.0, edit.1.clone()).await.map(|_| ());
+                    crate::edits::ended(&mut world.lock(), &edit, done.as_ref().copied());
+                    if done.is_ok() { Ended::Well } else { Ended::Failed }
                 })
             }
         }
@@ -148,30 +142,6 @@ fn batch(messages: impl IntoIterator<Item = (u64, Option<String>)>, release: Rel
     let mut event = SqsEvent::default();
     event.records = records.collect();
     event
-}
-
-/// What a change means, for those who judge.
-pub(crate) fn meant(event: &Event) -> Vec<Act> {
-    match event {
-        Event::Edit(Edit::Resolve { .. }) => vec![Act::Resolved],
-        Event::Edit(
-            Edit::Profile { proof, .. }
-            | Edit::Probes { proof, .. }
-            | Edit::AddContact { proof, .. }
-            | Edit::ChangeContact { proof, .. }
-            | Edit::RemoveContact { proof, .. },
-        ) => vec![Act::Edited { proven: *proof != Proof::None }],
-        Event::Wake
-        | Event::Settled(_)
-        | Event::CallTold { .. }
-        | Event::TextFailed { .. }
-        | Event::Contact { .. }
-        | Event::CheckIn(_)
-        | Event::Emergency { .. }
-        | Event::Login { .. }
-        | Event::TextsStopped { .. }
-        | Event::Remove { .. } => Vec::new(),
-    }
 }
 
 async fn answer(app: &App<SimPorts>, request: &Request) -> Response {

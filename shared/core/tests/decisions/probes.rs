@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::Rank,
-    deadman::{Edit, Pause, State},
+    deadman::{Edit, Pause, ProbeChange, Proof, State},
     effect::{Channel, Effect, Outcome},
     history::ProbeStatus,
     incident::Cause,
@@ -203,6 +203,20 @@ fn a_pause_ends_by_itself_and_then_asks() {
     assert!(!story.probing());
     story.at("14:00").wake();
     assert!(story.probing(), "the hour since the last check-in is long over");
+}
+
+/// Anybody with a session can send it, so it must not put off what is due: by a daily schedule that would be for a day.
+#[test]
+fn the_end_of_a_pause_that_there_is_none_of_skips_no_question() {
+    let mut story = Story::armed();
+    let daily =
+        ProbeChange { schedule: Some(schedule(r#"{"cron":"0 11 * * *"}"#)), ..ProbeChange::default() };
+    let change = |change, pause, proof| Edit::Probes { change, pause, proof };
+    story.edit(change(daily, Pause::Keep, pin("1234"))).unwrap();
+    assert_eq!(story.ann().next_probe_at(), Some(t("11:00")));
+    story.at("11:00:01").edit(change(ProbeChange::default(), Pause::End, Proof::None)).unwrap();
+    story.wake();
+    assert!(story.probing(), "eleven o'clock was skipped");
 }
 
 #[test]

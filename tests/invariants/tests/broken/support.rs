@@ -19,7 +19,7 @@ use lucius_core::{
 };
 use lucius_invariants::{Act, Transition, Violation, transition};
 
-fn phone(n: u64) -> PhoneNumber {
+pub(crate) fn phone(n: u64) -> PhoneNumber {
     PhoneNumber::parse(&format!("+1202555{n:04}")).unwrap()
 }
 
@@ -179,6 +179,10 @@ impl Story {
         let decision = decide(&self.case, event, self.now, &self.policy, &fresh).unwrap();
         self.before = std::mem::replace(&mut self.case, decision.case);
         self.performs = false;
+    }
+
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        self.goes(&Event::Edit(edit));
     }
 
     pub(crate) fn wake(&mut self) {

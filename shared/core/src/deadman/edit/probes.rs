@@ -137,13 +137,15 @@ fn restart(deadman: &mut Deadman, turn: &mut Turn<'_>, old: &ProbeSettings, paus
             let longest = later(turn.now, turn.policy.days(90));
             deadman.state = State::Paused { until: until.min(longest) };
         }
-        (true, Pause::End, _) => deadman.rearm(turn),
-        (true, Pause::Keep, State::Off) => {
+        (true, Pause::End, State::Paused { .. }) => deadman.rearm(turn),
+        (true, Pause::Keep | Pause::End, State::Off) => {
             // An interval starts when the switch is armed.
             deadman.last_check_in = Some(turn.now);
             deadman.rearm(turn);
         }
-        (true, Pause::Keep, State::Waiting { .. }) if changed => deadman.rearm(turn),
-        (true, Pause::Keep, State::Waiting { .. } | State::Paused { .. } | State::Probing(_)) => {}
+        (true, Pause::Keep | Pause::End, State::Waiting { .. }) if changed => deadman.rearm(turn),
+        // The end of a pause that there is none of must not skip a question that is due.
+        (true, Pause::Keep | Pause::End, State::Waiting { .. } | State::Probing(_))
+        | (true, Pause::Keep, State::Paused { .. }) => {}
     }
 }

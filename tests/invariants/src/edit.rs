@@ -1,0 +1,123 @@
+//! Changes by the API: who may be trusted after them, who must be called at once, and what they leave alone. I1, I4, I5, I8.
+
+use lucius_core::{
+    deadman::{self, Deadman, State},
+    effect::{Channel, EffectId, Party, Purpose},
+    incident::{CONTACTS_MAX, Contact, Incident, Status},
+};
+
+use crate::{
+    Act, Invariant, Transition, Violation,
+    rounds::capped,
+    step::{of_deadman, of_incident},
+    violation::ensure,
+};
+
+pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    if let Some((before, after)) = step.incidents() {
+        trusted(step, before, after)?;
+    }
+    if !step.has(|act| matches!(act, Act::Edited { .. })) {
+        return Ok(());
+    }
+    let Some((before, after)) = step.deadmen() else { return Ok(()) };
+    called_at_once(step, before, after)?;
+    questions_stay(step, before, after)
+}
+
+fn proven(step: &Transition<'_>) -> bool {
+    step.has(|act| matches!(act, Act::Edited { proven: true }))
+}
+
+/// While an incident is open, only the PIN makes somebody's word count: whoever holds a session must not be able to enter a number of
+/// their own, and to accept with it.
+fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
+    for (place, contact) in after.contacts.iter().enumerate() {
+        let was = before.contacts.get(place).is_some_and(|was| was.trusted);
+        ensure(
+            was || !contact.trusted || proven(step),
+            Invariant::OnlyAHumanStops,
+            of_incident(after),
+            || format!("c{place} is trusted, and the PIN was not given for them"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Who comes to be called in an emergency, or has another number, stands in the open incident with that number and is called. Two
+/// numbers for each contact have room.
+fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> Result<(), Violation> {
+    let Some((was, is)) = step.incidents() else { return Ok(()) };
+    if !was.is_open() || before.incident != Some(is.id) {
+        return Ok(());
+    }
+    for contact in after.contacts.iter().filter(|contact| comes(before, contact)) {
+        let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
+        let place = is.contacts.iter().position(stands);
+        let full = is.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
+        ensure(place.is_some() || full, Invariant::NeverLost, of_incident(is), || {
+            format!("contact {} is to be called, and is not in it", contact.id)
+        })?;
+        if let (Some(place), Status::Escalating { .. }) = (place, &is.status) {
+            ensure(paged(step, is, place), Invariant::NeverLost, of_incident(is), || {
+                format!("c{place} has come to it and is not called at once")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// To be called in an emergency, as they were not before.
+fn comes(before: &Deadman, contact: &deadman::Contact) -> bool {
+    let was = before.contacts.iter().find(|was| was.id == contact.id);
+    contact.is_emergency_contact
+        && was.is_none_or(|was| was.phone != contact.phone || !was.is_emergency_contact)
+}
+
+/// A page to them is under way, they have been called in this round, or no channel of theirs can be used.
+fn paged(step: &Transition<'_>, incident: &Incident, place: usize) -> bool {
+    let Some(contact) = incident.contacts.get(place) else { return false };
+    let page = |channel| EffectId { party: Party::Contact(place), channel, purpose: Purpose::Page };
+    let under_way =
+        [Channel::Call, Channel::Sms].into_iter().any(|way| incident.pending.contains_key(&page(way)));
+    let called = !contact.calls.is_empty() || (contact.called_in > 0 && contact.called_in == incident.round);
+    let rests = |until: Option<jiff::Timestamp>| until.is_some_and(|until| step.now < until);
+    let no_call = rests(contact.call.rests_until) || capped(step, contact);
+    let no_text = rests(contact.sms.rests_until) || contact.text_stopped;
+    under_way || called || (no_call && no_text)
+}
+
+/// An open question stays open, unless the switch is off or paused; what comes next comes when it was to come, unless there is another
+/// schedule or another clock on the wall. Where a PIN is set, nobody does any of this without it.
+fn questions_stay(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> Result<(), Violation> {
+    let actor = of_deadman(after);
+    let guarded = before.profile.pin.is_some() && before.armed_once && !proven(step);
+    let stays = |holds: bool, why: &str| ensure(holds, Invariant::MissedIsPaged, actor, || why.to_owned());
+    match (&before.state, &after.state) {
+        (State::Probing(was), State::Probing(is)) => {
+            stays(was.id == is.id && was.deadline == is.deadline, "a change has moved an open question")
+        }
+        (State::Probing(_), State::Off | State::Paused { .. }) => {
+            stays(!guarded, "a change without the PIN has closed an open question")
+        }
+        (State::Probing(_), State::Waiting { .. }) => stays(false, "a change has dropped an open question"),
+        (State::Waiting { next_probe_at: was }, State::Waiting { next_probe_at: is }) => {
+            let otherwise = before.settings.schedule != after.settings.schedule
+                || before.profile.time_zone != after.profile.time_zone;
+            stays(was == is || otherwise, "a change of something else has moved the next question")?;
+            stays(is <= was || !guarded, "a change without the PIN has put the next question off")
+        }
+        (State::Paused { until: was }, State::Paused { until: is }) => {
+            stays(is <= was || !guarded, "a pause was made longer without the PIN")
+        }
+        (State::Waiting { .. }, State::Off | State::Paused { .. }) | (State::Paused { .. }, State::Off) => {
+            stays(!guarded, "a change without the PIN has stopped the questions")
+        }
+        // A change asks nothing.
+        (State::Off | State::Waiting { .. } | State::Paused { .. }, State::Probing(_)) => {
+            stays(false, "a change has opened a question")
+        }
+        (State::Off | State::Paused { .. }, State::Waiting { .. })
+        | (State::Off, State::Off | State::Paused { .. }) => Ok(()),
+    }
+}

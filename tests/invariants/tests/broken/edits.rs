@@ -1,0 +1,105 @@
+//! Changes by the API that go further than they may.
+
+use jiff::SignedDuration;
+use lucius_core::{
+    deadman::{ContactChange, Edit, NewContact, Pause, ProbeChange, Proof, State},
+    policy::later,
+    secret::Digest,
+};
+use lucius_invariants::{Act, Invariant};
+
+use crate::{
+    broken,
+    support::{Story, page, phone, text},
+};
+
+const WITHOUT: [Act; 1] = [Act::Edited { proven: false }];
+const WITH: [Act; 1] = [Act::Edited { proven: true }];
+
+fn pin() -> Proof {
+    Proof::Pin(Digest::new([1; 32]))
+}
+
+fn dee() -> NewContact {
+    NewContact {
+        first_name: "Dee".to_owned(),
+        last_name: String::new(),
+        phone: phone(300),
+        email: None,
+        is_emergency_contact: true,
+        priority: None,
+        by_call: true,
+        by_sms: true,
+        language: None,
+        consented: true,
+    }
+}
+
+fn settings(change: ProbeChange, proof: Proof) -> Edit {
+    Edit::Probes { change, pause: Pause::Keep, proof }
+}
+
+#[test]
+fn i4_only_the_pin_makes_a_newcomer_trusted() {
+    let mut story = Story::ringing();
+    story.edit(Edit::AddContact { contact: dee(), proof: Proof::None });
+    let trusts = |story: &mut Story| story.inc().contacts[2].trusted = true;
+    assert_eq!(broken(&story, &WITHOUT, trusts), Some(Invariant::OnlyAHumanStops));
+    let mut story = Story::ringing();
+    story.edit(Edit::AddContact { contact: dee(), proof: pin() });
+    assert_eq!(story.check(&WITH), Ok(()));
+    let found = story.check(&WITHOUT).err().map(|violation| violation.invariant);
+    assert_eq!(found, Some(Invariant::OnlyAHumanStops));
+}
+
+#[test]
+fn i5_whoever_comes_to_an_alert_is_called_at_once() {
+    let mut story = Story::ringing();
+    story.edit(Edit::AddContact { contact: dee(), proof: Proof::None });
+    let waits = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&page(2)).is_some());
+        assert!(story.inc().pending.remove(&text(2)).is_some());
+        story.inc().contacts[2].called_in = 0;
+    };
+    assert_eq!(broken(&story, &WITHOUT, waits), Some(Invariant::NeverLost));
+}
+
+#[test]
+fn i5_a_new_number_is_called_in_the_alert_that_is_open() {
+    let mut story = Story::ringing();
+    let (id, change) = (
+        story.deadman().contacts[1].id,
+        ContactChange { phone: Some(phone(300)), ..ContactChange::default() },
+    );
+    story.edit(Edit::ChangeContact { id, change, proof: pin() });
+    let forgotten = |story: &mut Story| {
+        story.case.incident = story.before.incident.clone();
+    };
+    assert_eq!(broken(&story, &WITH, forgotten), Some(Invariant::NeverLost));
+}
+
+#[test]
+fn i1_a_change_of_something_else_leaves_the_next_question_alone() {
+    let mut story = Story::armed();
+    story.pass(3_605).edit(settings(ProbeChange { by_call: Some(true), ..ProbeChange::default() }, pin()));
+    let skips = |story: &mut Story| {
+        let next_probe_at = later(story.now, SignedDuration::from_hours(1));
+        story.deadman().state = State::Waiting { next_probe_at };
+    };
+    assert_eq!(broken(&story, &WITH, skips), Some(Invariant::MissedIsPaged));
+}
+
+#[test]
+fn i1_an_open_question_is_not_closed_by_a_change() {
+    let mut story = Story::asked();
+    story.edit(settings(ProbeChange { wait_minutes: Some(30), ..ProbeChange::default() }, Proof::None));
+    let rearms = |story: &mut Story| {
+        let next_probe_at = later(story.now, SignedDuration::from_hours(1));
+        story.deadman().state = State::Waiting { next_probe_at };
+    };
+    assert_eq!(broken(&story, &WITHOUT, rearms), Some(Invariant::MissedIsPaged));
+    let mut story = Story::asked();
+    story.edit(settings(ProbeChange { active: Some(false), ..ProbeChange::default() }, pin()));
+    assert_eq!(story.check(&WITH), Ok(()));
+    assert!(story.check(&WITHOUT).is_err(), "switched off without the PIN");
+}
