@@ -22,8 +22,14 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         let same_question = before.probe().map(|probe| (probe.id, probe.asked, probe.asked_late))
             == after.probe().map(|probe| (probe.id, probe.asked, probe.asked_late));
         // Another question is another effect of the same name: who sends the last one is not waited for.
+        // Nor is who was refused on both channels at once: the one that they prefer is asked by the other again.
+        let refused = |id: &EffectId| {
+            let other = EffectId { channel: id.channel.other(), ..id.clone() };
+            let leased = before.pending.get(&other).is_some_and(|pending| pending.lease_until.is_some());
+            leased && !after.pending.contains_key(&other)
+        };
         leases(step.now, actor, &before.pending, &after.pending, |id| {
-            id.purpose != Purpose::Ask || same_question
+            id.purpose != Purpose::Ask || (same_question && !refused(id))
         })?;
         for (id, pending) in &after.pending {
             let new = is_new(&before.pending, id, pending);

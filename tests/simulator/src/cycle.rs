@@ -38,7 +38,11 @@ impl Inner {
     pub(crate) fn ends_cycle(&mut self) {
         self.checks.made += 1;
         let Cycle { overdue, handed } = &self.running.cycle;
-        let since = |actor: &&ActorId| self.checks.clocks.written_at(**actor) < self.now - OVERDUE;
+        // Nor does whoever was put off, or written, while it ran.
+        let since = |actor: &&ActorId| {
+            self.checks.clocks.written_at(**actor) < self.now - OVERDUE
+                && !self.releases.put_off.contains(actor)
+        };
         let forgotten = overdue.iter().filter(|actor| !handed.contains(actor)).find(since).copied();
         if let Some(actor) = forgotten {
             self.violated("I10", format!("a cycle counts as full, and {actor} was not handed over"));

@@ -1,0 +1,95 @@
+//! Whoever is answered well was heard: what a human has done, and we have answered without an apology, shows in what is recorded.
+
+use lucius_core::{
+    deadman::Deadman,
+    id::IncidentId,
+    incident::{Status, WRONG_CODES_MAX},
+    phone::PhoneNumber,
+};
+use lucius_invariants::Act;
+use lucius_shell::Response;
+
+use crate::{
+    functions::Post,
+    replay::is_recorded,
+    world::{Inner, Millis, SECOND},
+};
+
+impl Inner {
+    /// A request that a human has caused was answered by a function that began then.
+    pub(crate) fn is_heard(&mut self, post: &Post, response: &Response, began: Millis) {
+        if post.forged || post.again.is_some() || !is_recorded(response) {
+            return;
+        }
+        // A copy that the carrier sends beside the first is answered like it; what came in between may have changed everything.
+        if post.acts.is_empty() || !self.checks.first_answer(post) {
+            return;
+        }
+        let acts = post.acts.clone();
+        for act in &acts {
+            self.checks.made += 1;
+            let lost = match act {
+                Act::RightCode { incident, place } => self.still_calls(*incident, *place, began, true),
+                Act::PressedOne { incident, place } => self.still_calls(*incident, *place, began, false),
+                Act::CriedForHelp if post.field("Body") == Some("SOS") => self.nobody_is_called(post, began),
+                Act::TextsStopped => self.takes_texts_as_before(post),
+                Act::CriedForHelp
+                | Act::CheckedIn { .. }
+                | Act::WrongCode { .. }
+                | Act::PressedNineTwice { .. }
+                | Act::AskedToReopen { .. }
+                | Act::AskedToBeCalled { .. }
+                | Act::Resolved
+                | Act::Edited { .. } => false,
+            };
+            if lost {
+                self.violated("I4", format!("{act:?} was answered as if it had been heard, and is lost"));
+            }
+        }
+    }
+
+    /// Others are still called, although the contact at `place` has accepted.
+    fn still_calls(&self, id: IncidentId, place: usize, began: Millis, by_code: bool) -> bool {
+        let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
+        let Some(contact) = incident.contacts.get(place) else { return false };
+        let counts = contact.trusted && (!by_code || contact.wrong_codes < WRONG_CODES_MAX);
+        let escalates = matches!(incident.status, Status::Escalating { .. });
+        // An accept may have lapsed, or an end been taken back, since.
+        let turned =
+            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned >= began - 30 * SECOND);
+        counts && escalates && !turned
+    }
+
+    /// A person has texted for help, and no alert is open.
+    fn nobody_is_called(&self, post: &Post, began: Millis) -> bool {
+        let Some(deadman) = self.person(post) else { return false };
+        let user = deadman.id.get();
+        if self.checks.facts.values().any(|facts| facts.user == user && facts.turned >= began) {
+            return false;
+        }
+        let callable = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
+        callable && deadman.incident.is_none()
+    }
+
+    fn person(&self, post: &Post) -> Option<&Deadman> {
+        let user = self.people.user_at(post.field("From")?)?;
+        self.checks.deadman(self.people.users.get(user)?.id)
+    }
+
+    /// A number has stopped our texts or takes them again, nothing was said since, and somebody has not heard of it.
+    fn takes_texts_as_before(&self, post: &Post) -> bool {
+        let (Some(from), Some(body)) = (post.field("From"), post.field("Body")) else { return false };
+        let Ok(phone) = from.parse::<PhoneNumber>() else { return false };
+        if self.people.last_word.get(from).map(String::as_str) != post.field("MessageSid") {
+            return false;
+        }
+        let (stopped, now) = (body == "STOP", self.now);
+        let contacts = self.checks.deadmen.values().flat_map(|deadman| &deadman.contacts);
+        let copies = self.checks.open.iter().filter_map(|id| self.checks.incidents.get(id));
+        // One that was opened at that moment may have been copied from what was known a moment before.
+        let copies = copies.filter(|incident| incident.opened_at.as_millisecond() < now - 30 * SECOND);
+        let copies = copies.flat_map(|incident| &incident.contacts);
+        contacts.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
+            || copies.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
+    }
+}
