@@ -23,7 +23,6 @@ use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable};
 
 use crate::{
     carrier::SERVICE,
-    cycle::Cycle,
     faults::Outage,
     ports::{SimPorts, Sky},
     world::{Happening, MINUTE, Millis, Running, SECOND, World},
@@ -41,10 +40,6 @@ const WEBHOOK: Millis = 10 * SECOND;
 const PATIENCE: Millis = 6 * SECOND;
 /// How long a message of the queue is hidden from others once it was received.
 const VISIBILITY: Millis = 150 * SECOND;
-/// So many messages come together.
-const BATCH: usize = 10;
-/// How often it is received before it goes to the dead letters.
-const RECEIVES: u32 = 5;
 
 /// Who hears what we answer.
 #[derive(Debug, Clone)]
@@ -202,57 +197,7 @@ impl Functions {
             self.tasks.len() - 1
         });
         let mut inner = self.world.lock();
-        let odds = inner.faults.odds;
-        let skew = if inner.odds(odds.skewed) { inner.between(-2 * SECOND, 2 * SECOND) } else { 0 };
-        let dies_in = inner.odds(odds.crash).then(|| inner.chance.u32(0..14));
-        let about = Self::about(&inner, &invocation);
-        let acts = match &invocation {
-            Invocation::Webhook(post) => {
-                crate::checks::arriving(&post.acts, post.arrived.unwrap_or(inner.now))
-            }
-            Invocation::Edit(edit) => crate::edits::meant(&inner, edit),
-            Invocation::Queue(_)
-            | Invocation::Schedule(..)
-            | Invocation::Direct(..)
-            | Invocation::Letter(_)
-            | Invocation::Sweep(_) => Vec::new(),
-        };
-        let performs = match &invocation {
-            Invocation::Queue(_) | Invocation::Schedule(..) | Invocation::Direct(..) => true,
-            Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Letter(_) | Invocation::Sweep(_) => {
-                false
-            }
-        };
-        let cycle = match &invocation {
-            Invocation::Sweep(_) => inner.begins_cycle(),
-            Invocation::Queue(_)
-            | Invocation::Schedule(..)
-            | Invocation::Direct(..)
-            | Invocation::Letter(_)
-            | Invocation::Webhook(_)
-            | Invocation::Edit(_) => Cycle::default(),
-        };
-        let again = match &invocation {
-            Invocation::Webhook(post) => post.again,
-            Invocation::Queue(_)
-            | Invocation::Schedule(..)
-            | Invocation::Direct(..)
-            | Invocation::Letter(_)
-            | Invocation::Sweep(_)
-            | Invocation::Edit(_) => None,
-        };
-        let running = Running {
-            task,
-            release,
-            skew,
-            dies_in,
-            about,
-            performs,
-            again,
-            acts,
-            cycle,
-            ..Running::default()
-        };
+        let running = Running { task, release, ..inner.starts(&invocation) };
         inner.running.task = task;
         inner.tell(|| format!("starts: {}", crate::work::name(&invocation)));
         let began = inner.now;
@@ -319,7 +264,7 @@ impl Functions {
     }
 
     /// Whose invocation it is, if it is about one user.
-    fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
+    pub(crate) fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
         match invocation {
             Invocation::Queue(numbers) => {
                 let [number] = numbers.as_slice() else { return None };
@@ -457,38 +402,5 @@ impl Functions {
                 }
             }
         }
-    }
-}
-
-impl crate::world::Inner {
-    /// Whether no function is ready, and one has to be started.
-    fn starts_cold(&mut self) -> bool {
-        let odds = self.faults.odds.cold;
-        self.odds(odds)
-    }
-
-    /// The messages that come together: none, if what has come waits for others.
-    fn batch(&mut self, numbers: &[u64]) -> Vec<u64> {
-        let mut batch = numbers.to_vec();
-        let odds = self.faults.odds.batched;
-        if numbers.is_empty() || batch.len() + self.waiting.len() < BATCH && !self.odds(odds) {
-            batch.append(&mut self.waiting);
-        } else {
-            self.waiting.append(&mut batch);
-            self.soon(SECOND, Happening::Invoke(Invocation::Queue(Vec::new())));
-        }
-        batch.retain(|number| self.messages.contains_key(number));
-        batch
-    }
-
-    /// Counts that the message was received. One that was received too often goes to the dead letters.
-    fn receives(&mut self, number: u64) -> bool {
-        let Some((_, received)) = self.messages.get_mut(&number) else { return false };
-        *received += 1;
-        let too_often = *received > RECEIVES;
-        if too_often && let Some((body, _)) = self.messages.remove(&number) {
-            self.gives_up(body);
-        }
-        !too_often
     }
 }

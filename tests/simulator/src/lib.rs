@@ -28,6 +28,7 @@ mod replay;
 mod requests;
 mod rings;
 mod run;
+mod starts;
 mod thanked;
 mod work;
 mod world;

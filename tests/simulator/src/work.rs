@@ -20,25 +20,7 @@ impl Functions {
     /// What the function does, if it is of this release.
     pub(crate) fn work(&self, invocation: &Invocation, release: Release) -> Work {
         match invocation {
-            Invocation::Queue(numbers) => {
-                let app = Arc::clone(&self.performer);
-                let inner = self.world.lock();
-                let body = |number: &u64| inner.messages.get(number).map(|(body, _)| body.clone());
-                let event = batch(numbers.iter().map(|number| (*number, body(number))), release);
-                Box::pin(async move {
-                    match escalate::handle(&app, escalate::Event::Queue(event)).await {
-                        Ok(response) if response.batch_item_failures.is_empty() => Ended::Well,
-                        Ok(response) => Ended::Partly(
-                            response
-                                .batch_item_failures
-                                .iter()
-                                .filter_map(|failure| failure.item_identifier.parse().ok())
-                                .collect(),
-                        ),
-                        Err(_) => Ended::Failed,
-                    }
-                })
-            }
+            Invocation::Queue(numbers) => self.queue(numbers, release),
             Invocation::Schedule(user, _) => {
                 let app = Arc::clone(&self.performer);
                 let actors = (*user).try_into().map(ActorId::Deadman).into_iter().collect();
@@ -92,6 +74,23 @@ impl Functions {
                 })
             }
         }
+    }
+
+    fn queue(&self, numbers: &[u64], release: Release) -> Work {
+        let app = Arc::clone(&self.performer);
+        let inner = self.world.lock();
+        let body = |number: &u64| inner.messages.get(number).map(|(body, _)| body.clone());
+        let event = batch(numbers.iter().map(|number| (*number, body(number))), release);
+        drop(inner);
+        Box::pin(async move {
+            let Ok(response) = escalate::handle(&app, escalate::Event::Queue(event)).await else {
+                return Ended::Failed;
+            };
+            let failed = response.batch_item_failures.iter();
+            let failed: Vec<u64> =
+                failed.filter_map(|failure| failure.item_identifier.parse().ok()).collect();
+            if failed.is_empty() { Ended::Well } else { Ended::Partly(failed) }
+        })
     }
 
     fn signed(&self, post: &Post) -> Request {

@@ -1,0 +1,89 @@
+//! What surrounds an invocation: the messages that come together, the function that has to be started for it, and with what it runs.
+
+use crate::{
+    cycle::Cycle,
+    functions::{Functions, Invocation},
+    world::{Happening, Inner, Running, SECOND},
+};
+
+/// So many messages come together.
+const BATCH: usize = 10;
+/// How often a message is received before it goes to the dead letters.
+const RECEIVES: u32 = 5;
+
+impl Inner {
+    /// Whether no function is ready, and one has to be started.
+    pub(crate) fn starts_cold(&mut self) -> bool {
+        let odds = self.faults.odds.cold;
+        self.odds(odds)
+    }
+
+    /// The messages that come together: none, if what has come waits for others.
+    pub(crate) fn batch(&mut self, numbers: &[u64]) -> Vec<u64> {
+        let mut batch = numbers.to_vec();
+        let odds = self.faults.odds.batched;
+        if numbers.is_empty() || batch.len() + self.waiting.len() < BATCH && !self.odds(odds) {
+            batch.append(&mut self.waiting);
+        } else {
+            self.waiting.append(&mut batch);
+            self.soon(SECOND, Happening::Invoke(Invocation::Queue(Vec::new())));
+        }
+        batch.retain(|number| self.messages.contains_key(number));
+        batch
+    }
+
+    /// Counts that the message was received. One that was received too often goes to the dead letters.
+    pub(crate) fn receives(&mut self, number: u64) -> bool {
+        let Some((_, received)) = self.messages.get_mut(&number) else { return false };
+        *received += 1;
+        let too_often = *received > RECEIVES;
+        if too_often && let Some((body, _)) = self.messages.remove(&number) {
+            self.gives_up(body);
+        }
+        !too_often
+    }
+
+    /// What is known of a function that starts with this invocation.
+    pub(crate) fn starts(&mut self, invocation: &Invocation) -> Running {
+        let odds = self.faults.odds;
+        let skew = if self.odds(odds.skewed) { self.between(-2 * SECOND, 2 * SECOND) } else { 0 };
+        let dies_in = self.odds(odds.crash).then(|| self.chance.u32(0..14));
+        let about = Functions::about(self, invocation);
+        let acts = match invocation {
+            Invocation::Webhook(post) => {
+                crate::checks::arriving(&post.acts, post.arrived.unwrap_or(self.now))
+            }
+            Invocation::Edit(edit) => crate::edits::meant(self, edit),
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Sweep(_) => Vec::new(),
+        };
+        let performs = match invocation {
+            Invocation::Queue(_) | Invocation::Schedule(..) | Invocation::Direct(..) => true,
+            Invocation::Webhook(_) | Invocation::Edit(_) | Invocation::Letter(_) | Invocation::Sweep(_) => {
+                false
+            }
+        };
+        let cycle = match invocation {
+            Invocation::Sweep(_) => self.begins_cycle(),
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Webhook(_)
+            | Invocation::Edit(_) => Cycle::default(),
+        };
+        let again = match invocation {
+            Invocation::Webhook(post) => post.again,
+            Invocation::Queue(_)
+            | Invocation::Schedule(..)
+            | Invocation::Direct(..)
+            | Invocation::Letter(_)
+            | Invocation::Sweep(_)
+            | Invocation::Edit(_) => None,
+        };
+        Running { skew, dies_in, about, performs, again, acts, cycle, ..Running::default() }
+    }
+}
