@@ -234,7 +234,7 @@ pub(crate) fn committed(inner: &mut Inner, commit: &Commit) {
         acts: &inner.running.acts,
         performer_wake: wake,
     };
-    inner.checks.made += 8;
+    inner.checks.made += 11;
     if let Err(violation) = transition(&step) {
         let acts = format!("{:?}", inner.running.acts);
         inner.violated(violation.invariant.code(), format!("{violation}; acts {acts}"));
