@@ -26,8 +26,9 @@ const LOOK: u64 = 20;
 /// Who asks in vain asks again after this.
 const AGAIN: Duration = secs(2);
 
-/// So many looks in a row say that it is over.
-const OVER: u32 = 8;
+/// So many looks in a row say that it is over: a call that was on its way when it ended has rung, was answered and is over by then, and
+/// the copy of its last key has come.
+const OVER: u32 = 40;
 
 /// A household.
 #[derive(Debug)]
