@@ -97,19 +97,18 @@ impl Household {
         let hero = &self.contacts[self.person.hero].phone;
         while patience.lasts() && !heard(hero, said, LOOK).await {}
         // An assistant in a call that was on its way may open it again.
-        let mut looks = 0;
-        while patience.lasts() && looks < OVER {
+        let (mut looks, mut disarmed) = (0, false);
+        while patience.lasts() && (looks < OVER || !disarmed) {
             looks += 1;
             if !self.is_over().await {
                 looks = 0;
                 if self.person.ends == Ends::Pin || !heard(hero, said, 0).await {
                     self.enters_the_pin().await;
                 }
+            } else if !disarmed {
+                // Nobody is asked again. An open incident would refuse it.
+                disarmed = self.user.disarms().await.status == 200;
             }
-            sleep(AGAIN).await;
-        }
-        // Nobody is asked again. An open incident would refuse it.
-        while patience.lasts() && self.user.disarms().await.status != 200 {
             sleep(AGAIN).await;
         }
     }
