@@ -39,6 +39,8 @@ async fn a_call_held_by_the_carrier_and_answered_at_once_hears_who_is_going() {
         story.knows(&ben.phone);
         story.knows(&cara.phone);
         cara.phone.suffers("rest.call.create", json!({ "hold_before": 10 }), None).await;
+        // It is cancelled at once as well: they are to be faster.
+        cara.phone.suffers("rest.call.update", json!({ "hold_before": 2 }), None).await;
         ann.cries_for_help().await;
         ben.phone.expect_alert("not okay").await;
         story.may_be_alerted(&ben.phone);

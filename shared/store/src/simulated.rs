@@ -86,6 +86,9 @@ pub trait Weather: Send + Sync + 'static {
     /// Which release asks.
     fn release(&self) -> Release;
 
+    /// Somebody reads the item of `actor`.
+    fn looks_at(&self, actor: ActorId);
+
     /// A cycle of the sweep has just been recorded as full.
     fn swept(&self);
 
@@ -199,6 +202,7 @@ impl<W: Weather> SimulatedStore<W> {
     async fn load<T: Actor>(&self, id: T::Id) -> Result<Option<Loaded<T>>, StoreError> {
         let key = keys::actor(T::named(id));
         let release = self.weather.release();
+        self.weather.looks_at(T::named(id));
         let known = self.lock().items.contains_key(&key);
         if known && self.weather.overtakes(T::named(id)) {
             self.lock().rewrite(&key, later(self.weather.now(), self.weather.lag()));

@@ -62,7 +62,7 @@ pub(crate) struct Call {
     pub(crate) turns: u32,
     sequence: u32,
     pub(crate) over: bool,
-    /// We have asked for it to be cancelled, and the carrier has taken that.
+    /// We have asked for it to be cancelled, and the carrier has not put that off.
     pub(crate) cancelled: bool,
 }
 
@@ -190,14 +190,14 @@ impl Carrier for Line {
             let mut inner = self.0.lock();
             let fate = draw(&mut inner);
             inner.tell(|| format!("cancel {sid}"));
+            if let Some(call) = inner.network.calls.get_mut(sid).filter(|_| !fate.is_for_now()) {
+                call.cancelled = true;
+            }
             (fate, fate.time(&mut inner))
         };
         self.0.pass(50, "POST is sent").await;
         if fate.is_done() {
             let mut inner = self.0.lock();
-            if let Some(call) = inner.network.calls.get_mut(sid) {
-                call.cancelled = true;
-            }
             let waits =
                 inner.network.calls.get(sid).is_some_and(|call| matches!(call.status, "queued" | "ringing"));
             if waits {

@@ -374,8 +374,8 @@ impl Functions {
                 for message in messages {
                     if failed.contains(&message) {
                         inner.soon(hidden, Happening::Invoke(Invocation::Queue(vec![message])));
-                    } else {
-                        inner.messages.remove(&message);
+                    } else if let Some((body, _)) = inner.messages.remove(&message) {
+                        inner.was_worked_off(&body, &task.running.looked);
                     }
                 }
             }

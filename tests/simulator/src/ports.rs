@@ -107,6 +107,10 @@ impl Weather for Sky {
         self.0.lock().running.release
     }
 
+    fn looks_at(&self, actor: ActorId) {
+        self.0.lock().running.looked.insert(actor);
+    }
+
     fn swept(&self) {
         self.0.lock().ends_cycle();
     }

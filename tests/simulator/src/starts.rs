@@ -1,5 +1,10 @@
 //! What surrounds an invocation: the messages that come together, the function that has to be started for it, and with what it runs.
 
+use std::collections::BTreeSet;
+
+use lucius_core::actor::ActorId;
+use lucius_shell::wake::WakeMessage;
+
 use crate::{
     cycle::Cycle,
     functions::{Functions, Invocation},
@@ -85,5 +90,18 @@ impl Inner {
             | Invocation::Edit(_) => None,
         };
         Running { skew, dies_in, about, performs, again, acts, cycle, ..Running::default() }
+    }
+
+    /// A message was acknowledged: whoever it names was looked at.
+    pub(crate) fn was_worked_off(&mut self, body: &str, looked: &BTreeSet<ActorId>) {
+        self.checks.made += 1;
+        let actors =
+            serde_json::from_str::<WakeMessage>(body).map(|message| message.actors).unwrap_or_default();
+        if let Some(actor) = actors.iter().find(|actor| !looked.contains(actor)) {
+            self.violated(
+                "I9",
+                format!("a message for {actor} was acknowledged, and nobody has looked at them"),
+            );
+        }
     }
 }

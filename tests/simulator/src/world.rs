@@ -12,7 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use lucius_core::decide::Case;
+use lucius_core::{actor::ActorId, decide::Case};
 use lucius_invariants::Act;
 use lucius_store::simulated::Release;
 
@@ -103,6 +103,8 @@ pub(crate) struct Running {
     pub(crate) posted: Vec<(u64, usize)>,
     /// Calls that it knows were placed.
     pub(crate) placed: Vec<crate::carrier::Known>,
+    /// Whom it has looked at.
+    pub(crate) looked: BTreeSet<ActorId>,
     /// If it is the sweep: what its cycle has done.
     pub(crate) cycle: crate::cycle::Cycle,
     /// What the carrier has refused it for now, until it has said so in a commit.
@@ -127,6 +129,7 @@ impl Default for Running {
             strikes: 0,
             posted: Vec::new(),
             placed: Vec::new(),
+            looked: BTreeSet::new(),
             cycle: crate::cycle::Cycle::default(),
             refused: Vec::new(),
         }
