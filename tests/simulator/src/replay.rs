@@ -121,7 +121,8 @@ impl Inner {
     /// A function that was invoked with a request that had been answered `since` then has committed something.
     pub(crate) fn believed_again(&mut self, before: &Case, after: &Case, since: Millis) {
         self.checks.made += 1;
-        let what = if before.deadman == after.deadman {
+        // Whatever reaches an alert that is open beside nothing makes the switch take it up again.
+        let what = if before.deadman == after.deadman || takes_up(before, after) {
             match (&before.incident, &after.incident) {
                 (Some(was), Some(is)) if was.id == is.id => changed(was, is, since),
                 (None, None) => None,
@@ -134,6 +135,13 @@ impl Inner {
             self.violated("I8", format!("a request that was answered at {} {what}", instant(since)));
         }
     }
+}
+
+/// The switch had forgotten an alert that is open, and has it again.
+fn takes_up(before: &Case, after: &Case) -> bool {
+    let (Some(was), Some(is)) = (&before.deadman, &after.deadman) else { return false };
+    let open = before.incident.as_ref().filter(|incident| incident.is_open()).map(|incident| incident.id);
+    was.incident.is_none() && open.is_some() && is.incident == open
 }
 
 /// What matters of an incident, and has changed.
