@@ -90,8 +90,15 @@ impl Asked<'_> {
             Said::Unclear => return Ok(self.again(&deadman, Some("I did not understand that."))),
         };
         match digits {
-            "" => Ok(self.again(&deadman, None)),
-            "9" => self.check_in(app, request, Answer::Bad, Proof::None).await,
+            "" => return Ok(self.again(&deadman, None)),
+            "9" => return self.check_in(app, request, Answer::Bad, Proof::None).await,
+            _ => {}
+        }
+        // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
+        if let Some(reply) = deadman.seen.reply(&self.key("bad")) {
+            return Ok(reply);
+        }
+        match digits {
             "1" if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
             _ if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
             pin => {
@@ -113,6 +120,11 @@ impl Asked<'_> {
         }
     }
 
+    /// By what an answer of this turn is remembered.
+    fn key(&self, word: &str) -> String {
+        format!("{}-{}-{word}", self.call_sid, self.turn)
+    }
+
     async fn check_in<P: Ports>(
         &self,
         app: &App<P>,
@@ -128,7 +140,7 @@ impl Asked<'_> {
         let event = Event::CheckIn(CheckIn {
             // Who was told that the first answer was not recorded may give another in the same turn, and the first may be recorded
             // meanwhile.
-            key: format!("{}-{}-{}", self.call_sid, self.turn, word),
+            key: self.key(word),
             answer,
             sos: answer == Answer::Bad,
             medium: Medium::OwnCall,

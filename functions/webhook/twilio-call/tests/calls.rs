@@ -73,6 +73,20 @@ async fn the_nine_counts_in_a_turn_in_which_okay_was_said_before() {
     let help = turn(&world, &format!("{path}/1"), &[("Digits", "9")]).await;
     assert!(help.contains("We are calling your contacts now"), "{help}");
     assert!(world.deadman(user).await.unwrap().incident.is_some());
+    // A copy of the first, later still.
+    let copy = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(copy.contains("We are calling your contacts now"), "{copy}");
+    assert!(world.deadman(user).await.unwrap().incident.is_some());
+}
+
+#[tokio::test]
+async fn the_nine_stands_against_a_late_copy_of_okay() {
+    let world = World::new().await;
+    let (user, path) = asked(&world, 0, 0).await;
+    turn(&world, &format!("{path}/1"), &[("Digits", "9")]).await;
+    let copy = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(copy.contains("We are calling your contacts now"), "{copy}");
+    assert!(world.deadman(user).await.unwrap().incident.is_some(), "nobody is called any more");
 }
 
 #[tokio::test]
