@@ -11,6 +11,7 @@ use crate::{
     history::Row,
     id::{IncidentId, UserId},
     incident::{self, Incident, TextAnswer},
+    open::catch_up,
     phone::PhoneNumber,
     policy::{Policy, later},
     turn::{Alarm, Fresh, Pointer, Turn},
@@ -390,16 +391,9 @@ fn remove(deadman: &mut Deadman, turn: &mut Turn<'_>, proof: Proof) -> Result<Op
 /// day longer.
 fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
     let was_open = before.incident.as_ref().is_some_and(Incident::is_open);
-    let Some(incident) = &after.incident else { return };
+    let Some(incident) = &mut after.incident else { return };
     let same = before.incident.as_ref().is_some_and(|before| before.id == incident.id);
     let is_open = incident.is_open();
-    if let Some(deadman) = &mut after.deadman {
-        if is_open && deadman.incident.is_none() && !incident.silent {
-            deadman.incident_opened(turn, incident.id);
-        } else if !is_open && deadman.incident == Some(incident.id) {
-            deadman.incident_ended(turn);
-        }
-    }
     if same && was_open != is_open {
         let until = (!is_open).then(|| later(turn.now, turn.policy.days(1)));
         for contact in &incident.contacts {
@@ -408,6 +402,14 @@ fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
                 code: contact.code.clone(),
                 until,
             });
+        }
+    }
+    if let Some(deadman) = &mut after.deadman {
+        if is_open && deadman.incident.is_none() && !incident.silent {
+            deadman.incident_opened(turn, incident.id);
+            catch_up(deadman, incident, turn);
+        } else if !is_open && deadman.incident == Some(incident.id) {
+            deadman.incident_ended(turn);
         }
     }
 }

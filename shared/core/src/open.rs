@@ -38,7 +38,6 @@ fn join(incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
 
 fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: &Cause) {
     let id = turn.fresh.incident;
-    let contacts = called(deadman, turn, id);
     let mut incident = Incident {
         id,
         opened_at: turn.now,
@@ -58,7 +57,8 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     let words = format!("{} {}", incident.subject.name, cause.words());
     turn.note(id, Entry::new(turn.now, What::Opened, words));
     turn.rows.push(Row::Listed { user: deadman.id, incident: id });
-    for contact in contacts {
+    for (contact, trusted) in called(deadman) {
+        let contact = copy(turn, id, &contact, trusted);
         enlist(&mut incident, turn, contact);
     }
     incident::advance(&mut incident, turn);
@@ -66,27 +66,35 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     *current = Some(incident);
 }
 
-/// Who is called. A number that came without the PIN is called too, and so is the one that it took the place of; what is beyond
-/// doubt takes the drawn codes first.
-fn called(deadman: &Deadman, turn: &mut Turn<'_>, id: IncidentId) -> Vec<Contact> {
+/// Who is called, and whether their word counts. A number that came without the PIN is called too, and so is the one that it took the
+/// place of; what is beyond doubt comes first.
+fn called(deadman: &Deadman) -> Vec<(deadman::Contact, bool)> {
     let doubted = |contact: &deadman::Contact| {
         let entry = deadman.unproven.iter().find(|known| known.contact == contact.id);
         entry.filter(|_| deadman.profile.pin.is_some())
     };
-    let chosen: Vec<_> = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX).collect();
-    let (unproven, proven): (Vec<_>, Vec<_>) =
-        chosen.into_iter().partition(|contact| doubted(contact).is_some());
-    let mut called: Vec<_> = proven.into_iter().map(|contact| copy(turn, id, contact, true)).collect();
+    let chosen = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX);
+    let (unproven, proven): (Vec<_>, Vec<_>) = chosen.partition(|contact| doubted(contact).is_some());
+    let mut called: Vec<_> = proven.into_iter().map(|contact| (contact.clone(), true)).collect();
     for contact in &unproven {
         let former = doubted(contact).and_then(|known| known.former.clone());
         if let Some(phone) =
             former.filter(|phone| deadman.contacts.iter().all(|contact| contact.phone != *phone))
         {
-            called.push(copy(turn, id, &deadman::Contact { phone, ..(*contact).clone() }, true));
+            called.push((deadman::Contact { phone, ..(*contact).clone() }, true));
         }
     }
-    called.extend(unproven.into_iter().map(|contact| copy(turn, id, contact, false)));
+    called.extend(unproven.into_iter().map(|contact| (contact.clone(), false)));
     called
+}
+
+/// Who came to the user's contacts after the incident had ended is called too, now that it is open again.
+pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+    for (contact, trusted) in called(deadman) {
+        if !incident.contacts.iter().any(|known| known.id == contact.id && known.phone == contact.phone) {
+            add_to(incident, turn, &contact, trusted);
+        }
+    }
 }
 
 fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {

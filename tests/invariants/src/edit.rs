@@ -16,6 +16,7 @@ use crate::{
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     if let Some((before, after)) = step.incidents() {
         trusted(step, before, after)?;
+        opened_again(step, before, after)?;
     }
     if !step.has(|act| matches!(act, Act::Edited { .. })) {
         return Ok(());
@@ -30,12 +31,14 @@ fn proven(step: &Transition<'_>) -> bool {
 }
 
 /// While an incident is open, only the PIN makes somebody's word count: whoever holds a session must not be able to enter a number of
-/// their own, and to accept with it.
+/// their own, and to accept with it. Who came after it had ended came with the PIN, or is in doubt.
 fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     for (place, contact) in after.contacts.iter().enumerate() {
         let was = before.contacts.get(place).is_some_and(|was| was.trusted);
+        let came = !before.is_open() && place >= before.contacts.len();
+        let came = came && step.deadmen().is_some_and(|(deadman, _)| !doubted(deadman, contact));
         ensure(
-            was || !contact.trusted || proven(step),
+            was || !contact.trusted || proven(step) || came,
             Invariant::OnlyAHumanStops,
             of_incident(after),
             || format!("c{place} is trusted, and the PIN was not given for them"),
@@ -63,6 +66,31 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
                 format!("c{place} has come to it and is not called at once")
             })?;
         }
+    }
+    Ok(())
+}
+
+/// They came without the PIN, and this is not the number that they had before.
+fn doubted(deadman: &Deadman, copy: &Contact) -> bool {
+    let known = deadman.unproven.iter().find(|known| known.contact == copy.id);
+    deadman.profile.pin.is_some() && known.is_some_and(|known| known.former.as_ref() != Some(&copy.phone))
+}
+
+/// An alert that is opened again calls whoever would be called in a new one, also who came after it had ended.
+fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
+    let Some((_, deadman)) = step.deadmen() else { return Ok(()) };
+    if before.is_open() || !after.is_open() || deadman.incident != Some(after.id) {
+        return Ok(());
+    }
+    let full = after.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
+    for contact in deadman.emergency_contacts().into_iter().take(CONTACTS_MAX) {
+        let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
+        let place = after.contacts.iter().position(stands);
+        let came = place.is_some_and(|place| place >= before.contacts.len());
+        let called = full || place.is_some_and(|place| !came || paged(step, after, place));
+        ensure(called, Invariant::NeverLost, of_incident(after), || {
+            format!("contact {} came after the end, and is not called", contact.id)
+        })?;
     }
     Ok(())
 }

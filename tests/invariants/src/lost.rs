@@ -70,10 +70,10 @@ fn accounted(
     let moved = std::mem::discriminant(&before.status) != std::mem::discriminant(&after.status);
     match (&id.purpose, id.channel, id.party) {
         (Purpose::Page, Channel::Call, Party::Contact(place)) => {
-            moved || !escalates(after) || call_accounted(step, before, after, place, pending)
+            moved || !escalates(after) || call_accounted(step, before, after, place, id)
         }
         (Purpose::Confirm, Channel::Call, Party::Contact(place)) => {
-            moved || renewed(before, after) || call_accounted(step, before, after, place, pending)
+            moved || renewed(before, after) || call_accounted(step, before, after, place, id)
         }
         (Purpose::Page | Purpose::Confirm, Channel::Sms, Party::Contact(place)) => {
             moved || renewed(before, after) || text_accounted(step, before, after, place)
@@ -102,15 +102,24 @@ fn call_accounted(
     before: &Incident,
     after: &Incident,
     place: usize,
-    pending: &Pending,
+    id: &EffectId,
 ) -> bool {
     let (Some(was), Some(is)) = (before.contacts.get(place), after.contacts.get(place)) else { return false };
-    let placed = is.calls.iter().any(|call| call.attempt == pending.attempt)
+    let attempt = before.pending.get(id).map(|pending| pending.attempt);
+    let placed = is.calls.iter().any(|call| Some(call.attempt) == attempt)
         || is.over.iter().any(|sid| !was.over.contains(sid));
     let rests = is.call.rests_until.is_some_and(|until| step.now < until);
-    // An unknown one is dialled again once per contact and round, and not beyond the cap.
-    let redialled = was.redialled_in >= before.round;
+    // An unknown one is dialled again once per contact and round, and not beyond the cap: once for two that were lost together.
+    let redialled = was.redialled_in >= before.round || redialled_beside(before, after, place, id);
     placed || rests || redialled || capped(step, is)
+}
+
+/// The other call to them, which was in the same performer's hands, is the one that is dialled again.
+fn redialled_beside(before: &Incident, after: &Incident, place: usize, id: &EffectId) -> bool {
+    let purpose = if id.purpose == Purpose::Page { Purpose::Confirm } else { Purpose::Page };
+    let other = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose };
+    let (Some(was), Some(is)) = (before.pending.get(&other), after.pending.get(&other)) else { return false };
+    was.lease_until.is_some() && is.lease_until.is_none() && is.attempt > was.attempt
 }
 
 /// What became of a text is written down: it is sent, or may be, or was refused. Whoever may have got it counts as alerted.

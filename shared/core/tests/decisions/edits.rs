@@ -8,6 +8,7 @@ use lucius_core::{
     decide::Rejected,
     effect::Party,
     id::ContactId,
+    incident::TextAnswer,
     schedule::TimeZone,
     turn::Pointer,
 };
@@ -306,4 +307,34 @@ fn a_number_that_has_stopped_our_texts_has_until_it_is_another() {
     assert!(!story.ann().contacts[0].text_stopped);
     story.edit(change(named, Proof::None)).unwrap();
     assert!(!story.ann().contacts[0].text_stopped);
+}
+
+#[test]
+fn who_came_after_the_end_is_called_when_the_alert_is_opened_again() {
+    let mut story = Story::ringing();
+    story.good_with("1234");
+    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: pin("1234") }).unwrap();
+    story.edit(change(renumbered(), pin("1234"))).unwrap();
+    assert_eq!(story.open().contacts.len(), 2, "what is over stays as it was");
+    let code = story.open().contacts[1].code.clone();
+    story.any_code(1, "SM1", &code, TextAnswer::Reopen);
+    let came: Vec<_> = story.open().contacts[2..].iter().map(|c| (c.phone.clone(), c.trusted)).collect();
+    assert_eq!(came, [(phone(999), true), (phone(300), true)]);
+    assert!(story.is_called(2) && story.is_called(3), "{:?}", story.pendings());
+    // Ended and opened once more: everybody is in it already.
+    story.good_with("1234");
+    story.any_code(1, "SM2", &code, TextAnswer::Reopen);
+    assert_eq!((story.status(), story.open().contacts.len()), ("escalating", 4));
+}
+
+#[test]
+fn who_came_without_the_pin_and_after_the_end_is_called_and_cannot_accept() {
+    let mut story = Story::ringing();
+    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: Proof::None }).unwrap();
+    story.good_with("1234");
+    let code = story.open().contacts[0].code.clone();
+    // Known to the switch, and not to this alert.
+    story.incident_mut().contacts.truncate(2);
+    story.any_code(0, "SM1", &code, TextAnswer::Reopen);
+    assert!(!story.open().contacts[2].trusted && story.is_called(2));
 }

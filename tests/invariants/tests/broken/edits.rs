@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 use lucius_core::{
-    deadman::{ContactChange, Edit, NewContact, Pause, ProbeChange, Proof, State},
+    deadman::{ContactChange, Edit, NewContact, Pause, ProbeChange, Proof, State, Unproven},
+    decide::{ContactAct, Event},
+    incident::TextAnswer,
     policy::later,
     secret::Digest,
 };
@@ -76,6 +78,35 @@ fn i5_a_new_number_is_called_in_the_alert_that_is_open() {
         story.case.incident = story.before.incident.clone();
     };
     assert_eq!(broken(&story, &WITH, forgotten), Some(Invariant::NeverLost));
+}
+
+#[test]
+fn i5_whoever_came_after_the_end_is_called_when_it_is_opened_again() {
+    let mut story = Story::ringing();
+    story.check_in_with_pin();
+    story.edit(Edit::AddContact { contact: dee(), proof: pin() });
+    let (incident, code) = (story.inc().id, story.inc().contacts[1].code.clone());
+    let act = ContactAct::Code { key: "SM9".to_owned(), code, answer: TextAnswer::Reopen };
+    story.goes(&Event::Contact { place: 1, act });
+    let asked = [Act::AskedToReopen { incident, place: 1 }];
+    assert_eq!(story.check(&asked), Ok(()));
+    let waits = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&page(2)).is_some());
+        assert!(story.inc().pending.remove(&text(2)).is_some());
+        story.inc().contacts[2].called_in = 0;
+    };
+    assert_eq!(broken(&story, &asked, waits), Some(Invariant::NeverLost));
+    let unknown = |story: &mut Story| {
+        waits(story);
+        story.inc().contacts.truncate(2);
+    };
+    assert_eq!(broken(&story, &asked, unknown), Some(Invariant::NeverLost));
+    // Had Dee come without the PIN, her word would count for nothing.
+    let doubted = Unproven { contact: story.inc().contacts[2].id, former: None };
+    story.deadman().unproven.push(doubted.clone());
+    story.before.deadman.as_mut().unwrap().unproven.push(doubted);
+    let found = story.check(&asked).err().map(|violation| violation.invariant);
+    assert_eq!(found, Some(Invariant::OnlyAHumanStops));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What a performer has in hand, and what a carrier has: neither vanishes without a word.
 
-use lucius_core::effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose};
+use lucius_core::{
+    decide::{ContactAct, Event},
+    effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose},
+};
 use lucius_invariants::Invariant;
 
 use crate::{
@@ -56,6 +59,24 @@ fn a_text_in_hand_goes_with_a_word_of_what_became_of_it() {
     story.pass(31).wake();
     let not_alerted = |story: &mut Story| story.inc().contacts[0].alerted = false;
     assert_eq!(broken(&story, &[], not_alerted), Some(Invariant::NothingLost));
+}
+
+#[test]
+fn of_two_calls_that_died_together_one_is_dialled_again() {
+    let mut story = Story::ringing();
+    story.press_one(0);
+    story.told(0, "B1", CallProgress::Completed);
+    // They go, and ring us; nobody places that call before they are asked whether they still go.
+    let call_back = ContactAct::CallBack { key: "CA2".to_owned() };
+    story.goes(&Event::Contact { place: 0, act: call_back });
+    story.pass(15 * 60).wake();
+    let confirm = EffectId { purpose: Purpose::Confirm, ..page(0) };
+    assert!([&page(0), &confirm].iter().all(|id| story.inc().pending[id].lease_until.is_some()));
+    story.pass(31).wake();
+    assert_eq!(story.check(&[]), Ok(()));
+    assert_eq!([&page(0), &confirm].map(|id| story.inc().pending.contains_key(id)), [true, false]);
+    let both = |story: &mut Story| assert!(story.inc().pending.remove(&page(0)).is_some());
+    assert_eq!(broken(&story, &[], both), Some(Invariant::NothingLost));
 }
 
 #[test]
