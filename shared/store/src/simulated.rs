@@ -199,14 +199,19 @@ impl<W: Weather> SimulatedStore<W> {
         }
     }
 
+    /// A function of the next release may write this item just before whoever asks gets to it.
+    fn is_overtaken(&self, key: &Key, actor: ActorId) {
+        let known = self.lock().items.contains_key(key);
+        if known && self.weather.overtakes(actor) {
+            self.lock().rewrite(key, later(self.weather.now(), self.weather.lag()));
+        }
+    }
+
     async fn load<T: Actor>(&self, id: T::Id) -> Result<Option<Loaded<T>>, StoreError> {
         let key = keys::actor(T::named(id));
         let release = self.weather.release();
         self.weather.looks_at(T::named(id));
-        let known = self.lock().items.contains_key(&key);
-        if known && self.weather.overtakes(T::named(id)) {
-            self.lock().rewrite(&key, later(self.weather.now(), self.weather.lag()));
-        }
+        self.is_overtaken(&key, T::named(id));
         let read =
             |memory: &mut Memory| memory.items.get(&key).map(|item| read_by(release, id, item)).transpose();
         let read = self.request("GetItem", read).await?;
@@ -250,6 +255,11 @@ impl<W: Weather> Table for Writing<'_, W> {
     async fn write(&self, actions: &[Action], token: &str) -> Result<(), Unwritten> {
         if actions.is_empty() {
             return Ok(());
+        }
+        for key in actions.iter().map(|action| &action.key).filter(|key| key.sk == keys::ACTOR) {
+            if let Ok(actor) = key.pk.parse() {
+                self.store.is_overtaken(key, actor);
+            }
         }
         let weather = &self.store.weather;
         let operation = if actions.len() == 1 { "PutItem" } else { "TransactWriteItems" };

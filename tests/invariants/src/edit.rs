@@ -31,12 +31,12 @@ fn proven(step: &Transition<'_>) -> bool {
 }
 
 /// While an incident is open, only the PIN makes somebody's word count: whoever holds a session must not be able to enter a number of
-/// their own, and to accept with it. Who came after it had ended came with the PIN, or is in doubt.
+/// their own, and to accept with it. Who came while the switch knew nothing of it came with the PIN, or is in doubt.
 fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     for (place, contact) in after.contacts.iter().enumerate() {
         let was = before.contacts.get(place).is_some_and(|was| was.trusted);
-        let came = !before.is_open() && place >= before.contacts.len();
-        let came = came && step.deadmen().is_some_and(|(deadman, _)| !doubted(deadman, contact));
+        let came = taken_up(step, after).filter(|_| place >= before.contacts.len());
+        let came = came.is_some_and(|deadman| !doubted(deadman, contact));
         ensure(
             was || !contact.trusted || proven(step) || came,
             Invariant::OnlyAHumanStops,
@@ -76,18 +76,22 @@ fn doubted(deadman: &Deadman, copy: &Contact) -> bool {
     deadman.profile.pin.is_some() && known.is_some_and(|known| known.former.as_ref() != Some(&copy.phone))
 }
 
+/// The switch, if it takes this incident up in this step: one that is opened again, or that was open beside another.
+fn taken_up<'a>(step: &Transition<'a>, after: &Incident) -> Option<&'a Deadman> {
+    let (was, is) = step.deadmen()?;
+    (was.incident != Some(after.id) && is.incident == Some(after.id)).then_some(is)
+}
+
 /// An alert that is opened again calls whoever would be called in a new one, also who came after it had ended.
 fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
-    let Some((_, deadman)) = step.deadmen() else { return Ok(()) };
-    if before.is_open() || !after.is_open() || deadman.incident != Some(after.id) {
-        return Ok(());
-    }
+    let Some(deadman) = taken_up(step, after) else { return Ok(()) };
     let full = after.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
     for contact in deadman.emergency_contacts().into_iter().take(CONTACTS_MAX) {
         let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
         let place = after.contacts.iter().position(stands);
-        let came = place.is_some_and(|place| place >= before.contacts.len());
-        let called = full || place.is_some_and(|place| !came || paged(step, after, place));
+        let waits =
+            |place: usize| place < before.contacts.len() || matches!(after.status, Status::Accepted { .. });
+        let called = full || place.is_some_and(|place| waits(place) || paged(step, after, place));
         ensure(called, Invariant::NeverLost, of_incident(after), || {
             format!("contact {} came after the end, and is not called", contact.id)
         })?;

@@ -59,6 +59,8 @@ pub(crate) struct Call {
     pub(crate) keys: VecDeque<String>,
     /// What they have keyed in last.
     pub(crate) last: Option<String>,
+    /// When they did that for the first time: what was not recorded is keyed in again.
+    pub(crate) keyed_at: Millis,
     pub(crate) turns: u32,
     sequence: u32,
     pub(crate) over: bool,
@@ -246,6 +248,7 @@ impl Inner {
                 pickup,
                 keys: VecDeque::new(),
                 last: None,
+                keyed_at: 0,
                 turns: 0,
                 sequence: 0,
                 over: false,
@@ -270,6 +273,7 @@ impl Inner {
             pickup: Pickup::Human(0),
             keys: keys.into_iter().collect(),
             last: None,
+            keyed_at: 0,
             turns: 0,
             sequence: 0,
             over: false,

@@ -250,6 +250,7 @@ impl Functions {
                 None
             }
             Invocation::Webhook(post) if post.arrived.is_none() && inner.starts_cold() => {
+                inner.strikes_quietly("cold start");
                 let start = inner.between(SECOND, 4 * SECOND);
                 let post = Post { arrived: Some(inner.now), ..post.clone() };
                 inner.soon(start, Happening::Invoke(Invocation::Webhook(post)));

@@ -13,6 +13,7 @@ use crate::{
 impl Inner {
     /// Whoever listens to a call does something.
     pub(crate) fn react(&mut self, sid: &str) {
+        let now = self.now;
         let Some(call) = self.network.calls.get_mut(sid) else { return };
         call.turns += 1;
         let (phone, path, turns) = (call.phone.clone(), call.path.clone(), call.turns);
@@ -32,6 +33,7 @@ impl Inner {
         let keys = if call.inbound {
             // What was not recorded is keyed in again.
             let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
+            call.keyed_at = if again.is_some() { call.keyed_at } else { now };
             let keys = again.or_else(|| call.keys.pop_front());
             call.last.clone_from(&keys);
             keys

@@ -92,7 +92,12 @@ impl Weather for Sky {
         let mut inner = self.0.lock();
         let stale = inner.faults.odds.stale;
         let most = if inner.faults.climate == Climate::Crowd { 20 * SECOND } else { 5 * SECOND };
-        let lag = if inner.odds(stale) { inner.between(0, most) } else { inner.between(0, 50) };
+        let lag = if inner.odds(stale) {
+            inner.strikes_quietly("index behind");
+            inner.between(0, most)
+        } else {
+            inner.between(0, 50)
+        };
         SignedDuration::from_millis(lag)
     }
 
@@ -167,7 +172,11 @@ impl Queue for Hints {
             } else {
                 let later = inner.running.release == Release::Next && inner.odds(200);
                 let version = if later { LATER_VERSION } else { 1 };
-                let copies = if inner.odds(odds.hint_doubled) { 2 } else { 1 };
+                let doubled = inner.odds(odds.hint_doubled);
+                if doubled {
+                    inner.strikes_quietly("hint doubled");
+                }
+                let copies = if doubled { 2 } else { 1 };
                 for copy in 0..copies {
                     let late = inner.between(0, 900) + copy * inner.between(0, 20 * SECOND);
                     let body = body_of(&[actor], version);

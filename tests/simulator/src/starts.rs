@@ -7,6 +7,7 @@ use lucius_shell::wake::WakeMessage;
 
 use crate::{
     cycle::Cycle,
+    faults::LATE_PLACES,
     functions::{Functions, Invocation},
     world::{Happening, Inner, Running, SECOND},
 };
@@ -51,8 +52,14 @@ impl Inner {
     /// What is known of a function that starts with this invocation.
     pub(crate) fn starts(&mut self, invocation: &Invocation) -> Running {
         let odds = self.faults.odds;
-        let skew = if self.odds(odds.skewed) { self.between(-2 * SECOND, 2 * SECOND) } else { 0 };
+        let skewed = self.odds(odds.skewed);
+        let skew = if skewed { self.between(-2 * SECOND, 2 * SECOND) } else { 0 };
+        if skewed {
+            self.strikes_quietly("clock wrong");
+        }
         let dies_in = self.odds(odds.crash).then(|| self.chance.u32(0..14));
+        let late = self.odds(667);
+        let weak_at = if late { Some(self.one_of("GetItem", &LATE_PLACES)) } else { None };
         let about = Functions::about(self, invocation);
         let acts = match invocation {
             Invocation::Webhook(post) => {
@@ -89,7 +96,7 @@ impl Inner {
             | Invocation::Sweep(_)
             | Invocation::Edit(_) => None,
         };
-        Running { skew, dies_in, about, performs, again, acts, cycle, ..Running::default() }
+        Running { skew, dies_in, weak_at, about, performs, again, acts, cycle, ..Running::default() }
     }
 
     /// A message was acknowledged: whoever it names was looked at.

@@ -33,6 +33,13 @@ impl Inner {
                 | Meant::TextsStopped => continue,
             };
             self.checks.made += 1;
+            // A turn is answered once. What was keyed in again in it says nothing of an alert that has begun meanwhile.
+            let keyed_at =
+                field(post, "CallSid").and_then(|sid| self.network.calls.get(sid)).map(|call| call.keyed_at);
+            let began = self.checks.facts.get(&id).map(|facts| facts.turned);
+            if keyed_at.is_some_and(|at| began.is_some_and(|began| at < began)) {
+                continue;
+            }
             let Some(key) = key_of(post) else { continue };
             let incident = self.checks.incidents.get(&id).filter(|incident| incident.is_open());
             let (Some(incident), Some(phone)) = (incident, phone_of(post)) else { continue };

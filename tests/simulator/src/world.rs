@@ -83,6 +83,8 @@ pub(crate) struct Running {
     pub(crate) dies_in: Option<u32>,
     /// It is dead.
     pub(crate) dead: bool,
+    /// Where alone a fault may strike it on purpose; none: anywhere.
+    pub(crate) weak_at: Option<&'static str>,
     /// What kinds of effects it has leased, for the record of faults.
     pub(crate) holds: Vec<&'static str>,
     /// Whom it is about, if that is one user.
@@ -119,6 +121,7 @@ impl Default for Running {
             skew: 0,
             dies_in: None,
             dead: false,
+            weak_at: None,
             holds: Vec::new(),
             about: None,
             performs: false,
@@ -235,6 +238,9 @@ impl Inner {
 
     /// Whether a fault is to strike here because it seldom has: what is held at a rare place would hardly ever be hit by chance.
     pub(crate) fn rare(&mut self, fault: &'static str, place: &'static str) -> bool {
+        if self.running.weak_at.is_some_and(|weak_at| weak_at != place) {
+            return false;
+        }
         let odds = self.faults.odds_of_rare(fault, place, &self.running.holds);
         self.odds(odds)
     }
