@@ -73,6 +73,8 @@ pub(crate) struct Checks {
     pub(crate) violation: Option<String>,
     /// Requests of humans that were answered well.
     answered: HashSet<String>,
+    /// When a function began for the first time to work on each of them.
+    begun: HashMap<String, Millis>,
     /// How many checks were made.
     pub(crate) made: u64,
     /// Milliseconds from deadline to first request.
@@ -120,8 +122,17 @@ impl Checks {
 
     /// Whether this is the first answer to what a human has done; it is the last from then on.
     pub(crate) fn first_answer(&mut self, post: &Post) -> bool {
-        let names = ["MessageSid", "CallSid", "Digits"].map(|name| post.field(name).unwrap_or_default());
-        self.answered.insert(format!("{} {}", post.path, names.join(" ")))
+        self.answered.insert(name_of(post))
+    }
+
+    /// A function begins to work on a request, or on a copy of it.
+    pub(crate) fn begins(&mut self, post: &Post, now: Millis) {
+        self.begun.entry(name_of(post)).or_insert(now);
+    }
+
+    /// When a function began for the first time to work on it: what it did is known, although it may have died before it answered.
+    pub(crate) fn first_begun(&self, post: &Post) -> Option<Millis> {
+        self.begun.get(&name_of(post)).copied()
     }
 
     /// Whose actor it is.
@@ -437,6 +448,12 @@ pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
     };
     let after = inner.between(least, most);
     inner.soon(after, Happening::Person(Doing::Over { user, incident: incident.id.get() }));
+}
+
+/// What a request and its copies have in common.
+fn name_of(post: &Post) -> String {
+    let names = ["MessageSid", "CallSid", "Digits"].map(|name| post.field(name).unwrap_or_default());
+    format!("{} {}", post.path, names.join(" "))
 }
 
 /// Acts that a request brings, with the instant at which it reaches us.

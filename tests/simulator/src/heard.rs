@@ -25,6 +25,7 @@ impl Inner {
         if post.acts.is_empty() || !self.checks.first_answer(post) {
             return;
         }
+        let began = self.checks.first_begun(post).map_or(began, |first| first.min(began));
         let acts = post.acts.clone();
         for act in &acts {
             self.checks.made += 1;

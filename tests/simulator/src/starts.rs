@@ -63,6 +63,9 @@ impl Inner {
         let about = Functions::about(self, invocation);
         let acts = match invocation {
             Invocation::Webhook(post) => {
+                if !post.acts.is_empty() && post.again.is_none() {
+                    self.checks.begins(post, self.now);
+                }
                 crate::checks::arriving(&post.acts, post.arrived.unwrap_or(self.now))
             }
             Invocation::Edit(edit) => crate::edits::meant(self, edit),
