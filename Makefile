@@ -20,6 +20,8 @@ STACK = $(PYTHON) local/stack
 PYTHONS = --config local/stack/pyproject.toml local/stack infra/canary tests/template tests/simulator tests/mutants
 
 TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# How many calls a second the carrier takes in the herds of make pages.
+PACES ?= 100,30,5,1
 SIMULATE = $(TARGET)/$(HOST)/explore/simulate
 
 # What make up understands goes to it by the environment.
@@ -89,7 +91,7 @@ simulate: ## the real shell in a simulated world: MINUTES=1 SEED=..., or one run
 pages: ## time to page in the simulated world: in each climate, and MISSES=10000 in one minute at PACES=100,30,5,1 calls a second
 	@cargo build --quiet --profile explore --package lucius-simulator
 	@$(SIMULATE) --pages
-	@$(SIMULATE) --herd $(or $(PACES),100,30,5,1) --users $(or $(MISSES),10000) --hours 12
+	@$(SIMULATE) --herd $(PACES) --users $(or $(MISSES),10000) --hours 12
 
 bugs: ## known bugs, one at a time: how long the simulator takes to find each (PATCHES=folder for others)
 	@MINUTES=$(or $(MINUTES),3) $(PYTHON) tests/simulator/bugs.py $(PATCHES)

@@ -1,5 +1,7 @@
 //! Opening an incident, or joining the one that is open.
 
+use std::mem::discriminant;
+
 use crate::{
     deadman::{self, Deadman},
     effect::Party,
@@ -19,21 +21,31 @@ pub(crate) fn open_or_join(
     cause: Cause,
 ) {
     match current.as_mut().filter(|incident| incident.is_open()) {
-        Some(incident) => join(incident, turn, cause),
+        Some(incident) => join(deadman, incident, turn, cause),
         None => open(deadman, current, turn, &cause),
     }
 }
 
-fn join(incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
+/// Who cries for help is heard at once, although the next round may be a quarter of an hour away: once for each kind of cause, so that the
+/// calls of an hour are not used up by somebody who asks again and again.
+fn join(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
+    let kind = discriminant(&cause);
+    let is_news = incident.causes.iter().all(|known| discriminant(known) != kind);
     let words = format!("{} {}", incident.subject.name, cause.words());
     incident.doubt = None;
     if !incident.causes.contains(&cause) {
         incident.causes.push(cause);
     }
     turn.note(incident.id, Entry::new(turn.now, What::Opened, words));
-    if matches!(incident.status, Status::Accepted { .. }) {
-        incident::reopen(incident, turn, "there is a new reason");
+    match incident.status {
+        Status::Accepted { .. } => incident::reopen(incident, turn, "there is a new reason"),
+        Status::Escalating { tier: 0, .. } if is_news => {
+            incident.status = Status::Escalating { tier: 0, next_at: turn.now };
+            incident::advance(incident, turn);
+        }
+        Status::Escalating { .. } | Status::Ended { .. } => {}
     }
+    catch_up(deadman, incident, turn);
 }
 
 fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: &Cause) {
@@ -88,11 +100,20 @@ fn called(deadman: &Deadman) -> Vec<(deadman::Contact, bool)> {
     called
 }
 
-/// Who came to the user's contacts after the incident had ended is called too, now that it is open again.
+/// Whoever would be called in a new incident is called in this one, which was opened again or has another reason. Who is no contact any
+/// more is still called, but says no more who goes.
 pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+    for copy in &mut incident.contacts {
+        copy.trusted &= deadman.contacts.iter().any(|contact| contact.id == copy.id);
+    }
     for (contact, trusted) in called(deadman) {
-        if !incident.contacts.iter().any(|known| known.id == contact.id && known.phone == contact.phone) {
-            add_to(incident, turn, &contact, trusted);
+        match incident.contacts.iter_mut().find(|copy| copy.phone == contact.phone) {
+            // One number is called once, whoever it belongs to by now.
+            Some(copy) => {
+                (copy.id, copy.name) = (contact.id, contact.name());
+                copy.trusted |= trusted;
+            }
+            None => add_to(incident, turn, &contact, trusted),
         }
     }
 }
@@ -183,6 +204,7 @@ pub(crate) fn add_to(
         return;
     }
     let copied = copy(turn, incident.id, contact, trusted);
+    incident::makes_room(incident, contact.priority);
     let words = if trusted { "added" } else { "added without the PIN: is called, but cannot accept" };
     let entry = Entry::new(turn.now, What::Note, words);
     turn.note(incident.id, Entry { contact_id: Some(contact.id), who: Some(contact.name()), ..entry });

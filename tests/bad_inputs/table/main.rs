@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod altered;
 mod play;
 mod row;
 mod rows;

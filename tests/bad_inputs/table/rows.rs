@@ -4,6 +4,7 @@ use lucius_shell::testing::BASE_URL;
 use lucius_twilio::signature::HEADER;
 
 use crate::{
+    altered::{Then, twice, without},
     row::{
         ANSWERED, CHECKED_IN, EXPLAINED, EXPLAINED_ONLY,
         Expect::{Again, Answer, Done, Forged, Genuine},
@@ -487,26 +488,3 @@ pub(crate) const QUEUE: &[Row] = &[
         Done(&[]),
     ),
 ];
-
-fn without(mut request: lucius_shell::Request, name: &str) -> lucius_shell::Request {
-    request.headers.remove(name);
-    request
-}
-
-fn twice(mut request: lucius_shell::Request) -> lucius_shell::Request {
-    let signature = request.headers[HEADER].clone();
-    request.headers.append(HEADER, signature);
-    request
-}
-
-/// Bytes that are changed after they were signed.
-trait Then {
-    fn then(self, change: impl FnOnce(&str) -> String) -> Self;
-}
-
-impl Then for lucius_shell::Request {
-    fn then(mut self, change: impl FnOnce(&str) -> String) -> Self {
-        self.body = change(str::from_utf8(&self.body).unwrap()).into_bytes();
-        self
-    }
-}

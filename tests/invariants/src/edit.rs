@@ -35,10 +35,11 @@ fn proven(step: &Transition<'_>) -> bool {
 fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     for (place, contact) in after.contacts.iter().enumerate() {
         let was = before.contacts.get(place).is_some_and(|was| was.trusted);
-        let came = taken_up(step, after).filter(|_| place >= before.contacts.len());
-        let came = came.is_some_and(|deadman| !doubted(deadman, contact));
+        let came = step.deadmen().is_some_and(|(deadman, _)| vouched(deadman, contact));
+        // Where no PIN is set, a session ends the incident anyway.
+        let no_pin = step.deadmen().is_some_and(|(deadman, _)| deadman.profile.pin.is_none());
         ensure(
-            was || !contact.trusted || proven(step) || came,
+            was || !contact.trusted || proven(step) || came || no_pin,
             Invariant::OnlyAHumanStops,
             of_incident(after),
             || format!("c{place} is trusted, and the PIN was not given for them"),
@@ -54,7 +55,7 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
     if !was.is_open() || before.incident != Some(is.id) {
         return Ok(());
     }
-    for contact in after.contacts.iter().filter(|contact| comes(before, contact)) {
+    for contact in after.emergency_contacts().into_iter().filter(|contact| comes(before, contact)) {
         let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
         let place = is.contacts.iter().position(stands);
         let full = is.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
@@ -70,10 +71,13 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
     Ok(())
 }
 
-/// They came without the PIN, and this is not the number that they had before.
-fn doubted(deadman: &Deadman, copy: &Contact) -> bool {
-    let known = deadman.unproven.iter().find(|known| known.contact == copy.id);
-    deadman.profile.pin.is_some() && known.is_some_and(|known| known.former.as_ref() != Some(&copy.phone))
+/// The switch knows them with this number, and not from somebody without the PIN; or it is the number that they had before that.
+fn vouched(deadman: &Deadman, copy: &Contact) -> bool {
+    let doubt = deadman.unproven.iter().find(|known| known.contact == copy.id);
+    match doubt.filter(|_| deadman.profile.pin.is_some()) {
+        Some(doubt) => doubt.former.as_ref() == Some(&copy.phone),
+        None => deadman.contacts.iter().any(|known| known.id == copy.id && known.phone == copy.phone),
+    }
 }
 
 /// The switch, if it takes this incident up in this step: one that is opened again, or that was open beside another.
@@ -96,14 +100,19 @@ fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> R
             format!("contact {} came after the end, and is not called", contact.id)
         })?;
     }
-    Ok(())
+    // Who is no contact any more says no more who goes.
+    let gone = |copy: &&Contact| deadman.contacts.iter().all(|contact| contact.id != copy.id);
+    let heard = after.contacts.iter().filter(gone).any(|copy| copy.trusted);
+    ensure(!heard, Invariant::OnlyAHumanStops, of_incident(after), || {
+        "somebody who is no contact any more can accept".to_owned()
+    })
 }
 
 /// To be called in an emergency, as they were not before.
 fn comes(before: &Deadman, contact: &deadman::Contact) -> bool {
     let was = before.contacts.iter().find(|was| was.id == contact.id);
-    contact.is_emergency_contact
-        && was.is_none_or(|was| was.phone != contact.phone || !was.is_emergency_contact)
+    let chosen = |was: &deadman::Contact| contact.is_emergency_contact && !was.is_emergency_contact;
+    was.is_none_or(|was| was.phone != contact.phone || chosen(was))
 }
 
 /// A page to them is under way, they have been called in this round, or no channel of theirs can be used.

@@ -4,6 +4,8 @@
 //! comes again changes nothing, so only a step that has changed the actor is looked at; and where a step names several acts of one
 //! person, it is not known which of them it took in.
 
+use std::mem::discriminant;
+
 use lucius_core::{
     deadman::{Deadman, Tries},
     incident::{Cause, EndedBy, Incident, Status, WRONG_CODES_MAX},
@@ -93,7 +95,8 @@ fn by_user(step: &Transition<'_>, before: &Deadman, after: &Deadman, act: &Act) 
         // A bare "no" that answers nothing is no cry.
         Act::CriedForHelp if before.probe().is_some() || open.is_some() => {
             let calls = step.after.incident.as_ref().is_some_and(cries);
-            works(calls, "they cried for help, and nobody is called for it")
+            works(calls, "they cried for help, and nobody is called for it")?;
+            works(!waits(step), "they cried for help, and the next calls are as far away as before")
         }
         Act::CheckedIn { proven: true, .. } if before.profile.pin.is_some() && !may_be_locked => {
             works(after.probe().is_none(), "they are okay, by their PIN, and the question stays open")?;
@@ -129,6 +132,15 @@ fn cries(incident: &Incident) -> bool {
         Cause::Unavailable { .. } => false,
     });
     cried && matches!(incident.status, Status::Escalating { .. })
+}
+
+/// An alert that paused between two rounds pauses as before, although there is a kind of reason that there was not.
+fn waits(step: &Transition<'_>) -> bool {
+    let Some((before, after)) = step.incidents() else { return false };
+    let kind = |cause: &Cause| discriminant(cause);
+    let news = |cause: &Cause| before.causes.iter().all(|known| kind(known) != kind(cause));
+    let paused = matches!(before.status, Status::Escalating { tier: 0, .. });
+    paused && after.causes.iter().any(news) && after.round <= before.round && !after.contacts.is_empty()
 }
 
 /// No PIN is taken any more on this kind of line today.

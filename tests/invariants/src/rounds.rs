@@ -22,6 +22,12 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         Status::Accepted { .. } | Status::Ended { .. } => None,
     });
     stopped(step, before, after)?;
+    // Where somebody has come in a tier before, whose turn it is has another place, and the same time.
+    let moved = before.is_some_and(|before| before.contacts.len() < after.contacts.len());
+    let moved = moved && was.is_some_and(|(was, at)| was < tier && at == next_at);
+    if moved {
+        return Ok(());
+    }
     if was != Some((tier, next_at)) {
         pause(step, after, tier, next_at)?;
     }

@@ -186,14 +186,19 @@ pub(crate) fn in_time(cause: &Cause, arrived_at: Timestamp) -> bool {
     }
 }
 
-/// What an incident has once learnt stays: contacts, their codes, their trust, its causes, and that it is secret.
+/// What an incident has once learnt stays: contacts, their codes, their trust, its causes, and that it is secret. But a number may be
+/// another contact's by now, and who is no contact any more is not believed.
 fn kept(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     let actor = of_incident(before);
     let stays = |holds: bool, why: &str| ensure(holds, Invariant::NeverLost, actor, || why.to_owned());
     stays(after.contacts.len() >= before.contacts.len(), "a contact was dropped")?;
+    let known = step.after.deadman.as_ref().map_or(&[][..], |deadman| &deadman.contacts);
     for (was, is) in before.contacts.iter().zip(&after.contacts) {
-        stays(was.id == is.id && was.phone == is.phone && was.code == is.code, "a contact was exchanged")?;
-        stays(is.trusted || !was.trusted, "a contact is not trusted any more")?;
+        let theirs =
+            was.id == is.id || known.iter().any(|known| known.id == is.id && known.phone == is.phone);
+        stays(theirs && was.phone == is.phone && was.code == is.code, "a contact was exchanged")?;
+        let gone = step.after.deadman.is_some() && known.iter().all(|known| known.id != was.id);
+        stays(is.trusted || !was.trusted || gone, "a contact is not trusted any more")?;
         stays(is.alerted || !was.alerted, "it was forgotten who was alerted")?;
     }
     stays(after.round >= before.round && after.opened_at == before.opened_at, "it began anew")?;

@@ -36,7 +36,9 @@ pub(crate) async fn keyed<P: Ports>(
                 let event = Event::Contact { place: pointer.place, act };
                 spoken(run(&app.shell, Scope::Incident(pointer.incident), event).await?.reply)
             }
-            None => return wrong(app, &card, &key, code, session).await,
+            None if is_like_a_code(code) => return wrong(app, &card, &key, code, session).await,
+            // Nobody guesses with these, and who is frightened must not use up their codes.
+            None => return Ok(no_code(session)),
         },
     };
     Ok(Prompt::goodbye(words))
@@ -49,6 +51,17 @@ async fn call_them<P: Ports>(app: &App<P>, card: &NumberCard, key: &str) -> Resu
     }));
     let words = of_the_open(asked.await)?;
     Ok(words.unwrap_or_else(|| vec!["There is no alert for this number any more. Goodbye.".to_owned()]))
+}
+
+/// Six digits, as a code has them.
+pub(crate) fn is_like_a_code(said: &str) -> bool {
+    said.len() == 6 && said.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn no_code(session: &Session) -> Prompt {
+    let mut prompt = call_back(session.turns);
+    prompt.say.insert(0, "That is not the code of the alert.".to_owned());
+    prompt
 }
 
 async fn wrong<P: Ports>(

@@ -72,8 +72,7 @@ async fn count<P: Ports>(
     session: &Session,
     card: Option<&NumberCard>,
 ) -> Result<(), RunError> {
-    let is_like_a_code = turn.said.len() == 6 && turn.said.bytes().all(|digit| digit.is_ascii_digit());
-    if let Some(card) = card.filter(|_| is_like_a_code) {
+    if let Some(card) = card.filter(|_| callback::is_like_a_code(&turn.said)) {
         callback::count_wrong(app, card, &key(turn, session), &turn.said).await?;
     }
     Ok(())

@@ -158,6 +158,12 @@ async fn a_contact_who_rings_back_hears_what_the_open_alert_says() {
     let account = turn(&world, "CA2", from, "/inbound/login/2", "888888").await;
     assert!(account.contains("/inbound/account/3#"), "{account}");
     assert_eq!(wrong_codes(&world, user).await, 2);
+    // What nobody would guess with is no wrong code.
+    for (call, said) in [("CA3", "#"), ("CA4", "9999"), ("CA5", "1111111"), ("CA6", "0")] {
+        let again = turn(&world, call, from, "/inbound/callback/0", said).await;
+        assert!(again.contains("That is not the code of the alert.") && again.contains("press 1"), "{again}");
+    }
+    assert_eq!(wrong_codes(&world, user).await, 2);
 }
 
 #[tokio::test]

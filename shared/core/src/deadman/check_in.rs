@@ -144,11 +144,11 @@ fn raise(
         deadman.rearm(turn);
     }
     open_or_join(deadman, incident, turn, Cause::Bad { probe: id });
-    help_is_called(deadman)
+    help_is_called(incident.as_ref())
 }
 
-fn help_is_called(deadman: &Deadman) -> Reply {
-    if deadman.contacts.is_empty() {
+fn help_is_called(incident: Option<&Incident>) -> Reply {
+    if incident.is_none_or(|incident| incident.contacts.is_empty()) {
         return Reply::words(
             "You have no contacts that we could call. Please call the police or an ambulance yourself.",
         );
@@ -168,7 +168,7 @@ pub(crate) fn emergency(
         return reply;
     }
     open_or_join(deadman, incident, turn, Cause::Emergency);
-    let reply = help_is_called(deadman);
+    let reply = help_is_called(incident.as_ref());
     deadman.seen.remember(key.to_owned(), reply.clone());
     reply
 }

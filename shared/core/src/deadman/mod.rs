@@ -261,7 +261,12 @@ impl Deadman {
     #[must_use]
     pub fn emergency_contacts(&self) -> Vec<&Contact> {
         let marked: Vec<_> = self.contacts.iter().filter(|contact| contact.is_emergency_contact).collect();
-        let mut called = if marked.is_empty() { self.contacts.iter().collect() } else { marked };
+        // Whoever came or was marked without the PIN calls nobody off.
+        let doubted = |contact: &&Contact| {
+            let known = |known: &Unproven| known.contact == contact.id && known.former.is_none();
+            self.profile.pin.is_some() && self.unproven.iter().any(known)
+        };
+        let mut called = if marked.iter().all(doubted) { self.contacts.iter().collect() } else { marked };
         called.sort_by_key(|contact| contact.priority);
         called
     }

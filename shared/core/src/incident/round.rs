@@ -145,6 +145,20 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
     incident.pending.insert(id, Pending::new(effect, attempt, turn.now));
 }
 
+/// Somebody of this priority comes to the incident. Whose turn it is stays whose turn it is, if they come in a tier of their own before.
+pub(crate) fn makes_room(incident: &mut Incident, priority: u8) {
+    let Status::Escalating { tier, next_at } = incident.status else { return };
+    let tiers = tiers(&incident.contacts);
+    let priority_of = |places: &Vec<usize>| {
+        places.first().and_then(|place| incident.contacts.get(*place)).map(|contact| contact.priority)
+    };
+    let before = tiers.iter().filter(|places| priority_of(places) < Some(priority)).count();
+    let is_new = tiers.iter().all(|places| priority_of(places) != Some(priority));
+    if is_new && before < tier {
+        incident.status = Status::Escalating { tier: tier.saturating_add(1), next_at };
+    }
+}
+
 /// A contact has come to an open incident: called at once, and if nobody was there before, the first round begins.
 pub(crate) fn page_added(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     match incident.status {

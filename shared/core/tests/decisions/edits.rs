@@ -310,6 +310,15 @@ fn a_number_that_has_stopped_our_texts_has_until_it_is_another() {
 }
 
 #[test]
+fn where_no_pin_is_set_whoever_is_entered_in_an_alert_can_accept() {
+    let mut story = Story::ringing();
+    story.ann_mut().profile.pin = None;
+    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: Proof::None }).unwrap();
+    assert!(story.open().contacts[2].trusted && story.is_called(2));
+    assert!(story.ann().unproven.is_empty());
+}
+
+#[test]
 fn who_came_after_the_end_is_called_when_the_alert_is_opened_again() {
     let mut story = Story::ringing();
     story.good_with("1234");
@@ -337,4 +346,64 @@ fn who_came_without_the_pin_and_after_the_end_is_called_and_cannot_accept() {
     story.incident_mut().contacts.truncate(2);
     story.any_code(0, "SM1", &code, TextAnswer::Reopen);
     assert!(!story.open().contacts[2].trusted && story.is_called(2));
+}
+
+#[test]
+fn where_nobody_is_marked_whoever_is_entered_in_an_alert_is_called() {
+    let mut story = Story::with_contacts(&[]);
+    story.sos();
+    assert!(story.reply().contains("You have no contacts"), "{}", story.reply());
+    let dee = NewContact { is_emergency_contact: false, ..new_contact("Dee", 300) };
+    story.edit(Edit::AddContact { contact: dee, proof: pin("1234") }).unwrap();
+    assert!(story.is_called(0), "{:?}", story.pendings());
+    story.sos();
+    assert!(story.reply().contains("We are calling"), "{}", story.reply());
+}
+
+#[test]
+fn where_nobody_is_marked_a_new_number_is_called_in_the_alert() {
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.ann_mut().contacts[0].is_emergency_contact = false;
+    story.sos();
+    story.edit(change(renumbered(), pin("1234"))).unwrap();
+    assert_eq!(story.open().contacts.iter().filter(|contact| contact.phone == phone(999)).count(), 1);
+    assert!(story.is_called(1));
+}
+
+#[test]
+fn whoever_was_marked_without_the_pin_calls_nobody_off() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1)]);
+    for contact in &mut story.ann_mut().contacts {
+        contact.is_emergency_contact = false;
+    }
+    story.sos();
+    story.edit(Edit::AddContact { contact: new_contact("Eve", 300), proof: Proof::None }).unwrap();
+    story.good_with("1234").sos();
+    let called: Vec<_> = story.open().contacts.iter().map(|c| (c.name.as_str(), c.trusted)).collect();
+    assert_eq!(called, [("Bob", true), ("Cas", true), ("Eve", false)]);
+}
+
+#[test]
+fn whoever_is_no_contact_any_more_is_called_and_does_not_say_who_goes() {
+    let mut story = Story::ringing();
+    story.good_with("1234");
+    story.edit(Edit::RemoveContact { id: bob(), proof: pin("1234") }).unwrap();
+    let code = story.open().contacts[0].code.clone();
+    story.any_code(0, "SM1", &code, TextAnswer::Reopen).any_code(0, "SM2", &code, TextAnswer::Accept);
+    assert_eq!((story.status(), story.is_called(0)), ("escalating", true));
+    assert!(story.open().contacts[1].trusted);
+}
+
+#[test]
+fn one_number_is_called_once_whoever_it_belongs_to() {
+    let mut story = Story::ringing();
+    story.good_with("1234");
+    let (phone, code) = (story.open().contacts[0].phone.clone(), story.open().contacts[1].code.clone());
+    story.edit(Edit::RemoveContact { id: bob(), proof: pin("1234") }).unwrap();
+    let back = NewContact { phone, ..new_contact("Bobby", 300) };
+    story.edit(Edit::AddContact { contact: back, proof: pin("1234") }).unwrap();
+    story.any_code(1, "SM1", &code, TextAnswer::Reopen);
+    assert_eq!(story.open().contacts.len(), 2);
+    let copy = &story.open().contacts[0];
+    assert_eq!((copy.name.as_str(), copy.id, copy.trusted), ("Bobby", story.ann().contacts[1].id, true));
 }

@@ -2,17 +2,17 @@
 
 use lucius_core::{
     actor::Rank,
-    deadman::Edit,
-    deadman::Proof,
+    deadman::{Edit, NewContact, Proof},
     decide::Event,
     effect::{CallProgress, Effect, EffectId, NotSent, Outcome, Party, TextFailure, claim},
     history::What,
+    incident::Status,
     turn::Alarm,
 };
 
 use crate::{
     story::Story,
-    world::{call, held, new_contact, phone, placed, t, text},
+    world::{call, held, new_contact, phone, pin, placed, t, text},
 };
 
 #[test]
@@ -370,4 +370,32 @@ fn who_was_called_before_their_turn_is_not_called_in_it() {
         let third = goes_on(&mut story, |story| story.open().round == 4);
         assert_eq!(third, 1, "and in the next one in their turn");
     }
+}
+
+#[test]
+fn a_cry_for_help_ends_the_pause_between_two_rounds_once() {
+    let mut story = Story::ringing();
+    story.told(&call(0), 1, "B1", CallProgress::NoAnswer);
+    let incident = story.incident_mut();
+    incident.round = 5;
+    incident.status = Status::Escalating { tier: 0, next_at: t("10:20") };
+    story.at("10:06").emergency("E9");
+    assert_eq!(story.open().round, 6);
+    assert!(story.is_called(0), "the next round would be a quarter of an hour away");
+    story.incident_mut().status = Status::Escalating { tier: 0, next_at: t("10:22") };
+    story.at("10:07").emergency("E10");
+    assert_eq!(story.open().round, 6, "the hour's calls are not used up by who asks again and again");
+}
+
+#[test]
+fn whose_turn_it_is_stays_whose_turn_it_is_when_a_tier_comes_before() {
+    let mut story = Story::with_contacts(&[("Bob", 5), ("Cas", 9)]);
+    story.sos();
+    assert!(matches!(story.open().status, Status::Escalating { tier: 1, .. }));
+    let contact = NewContact { priority: Some(1), ..new_contact("Dee", 300) };
+    story.edit(Edit::AddContact { contact, proof: pin("1234") }).unwrap();
+    assert!(matches!(story.open().status, Status::Escalating { tier: 2, .. }));
+    assert!(story.is_called(2) && !story.is_called(1));
+    story.at("10:01").wake();
+    assert!(story.is_called(1), "Cas's minute is over");
 }

@@ -1,8 +1,10 @@
 //! Acts that are thanked for and do not work.
 
+use jiff::SignedDuration;
 use lucius_core::{
     decide::Event,
-    incident::{EndedBy, Status},
+    incident::{Cause, EndedBy, Status},
+    policy::later,
 };
 use lucius_invariants::{Act, Invariant};
 
@@ -27,6 +29,20 @@ fn a_cry_for_help_is_heard_though_somebody_goes() {
     story.press(0, "1", "1");
     story.goes(&Event::Emergency { key: "E2".to_owned() });
     assert_eq!(broken(&story, &[Act::CriedForHelp], unheard), Some(Invariant::Honoured));
+}
+
+#[test]
+fn a_cry_for_help_of_another_kind_ends_the_pause_between_two_rounds() {
+    let mut story = Story::ringing();
+    story.inc().causes = vec![Cause::Bad { probe: None }];
+    let next_at = later(story.now, SignedDuration::from_mins(15));
+    story.inc().status = Status::Escalating { tier: 0, next_at };
+    story.goes(&Event::Emergency { key: "E2".to_owned() });
+    let waits = |story: &mut Story| {
+        unheard(story);
+        story.inc().causes.push(Cause::Emergency);
+    };
+    assert_eq!(broken(&story, &[Act::CriedForHelp], waits), Some(Invariant::Honoured));
 }
 
 #[test]

@@ -133,23 +133,28 @@ pub(super) fn add(
     turn.pointers.push(Pointer::ContactOf { user: deadman.id, old: None, new: Some(new.phone.clone()) });
     let phone = deadman.profile.phone.clone();
     notify(deadman, turn, phone, &format!("{} was added to your contacts.", contact.name()));
-    if let Some(open) =
-        incident.as_mut().filter(|incident| incident.is_open() && contact.is_emergency_contact)
-    {
-        add_to(open, turn, &contact, trusted);
-    }
     if !trusted {
         doubt(deadman, contact.id, None);
     }
-    deadman.contacts.push(contact);
+    deadman.contacts.push(contact.clone());
+    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open())
+        && is_called(deadman, contact.id)
+    {
+        add_to(open, turn, &contact, trusted);
+    }
     Ok(())
 }
 
+/// Whether this contact would be called in an emergency: one that is marked, or any where none is.
+fn is_called(deadman: &Deadman, id: ContactId) -> bool {
+    deadman.emergency_contacts().iter().any(|contact| contact.id == id)
+}
+
 /// May a number be entered, and may its owner accept? During an incident anybody with a session may, but only the PIN
-/// makes the number trusted.
+/// makes the number trusted. Where none is set, a session ends the incident anyway.
 fn entering(deadman: &mut Deadman, turn: &Turn<'_>, proof: Proof) -> Result<bool, Rejected> {
     if deadman.incident.is_some() && proof == Proof::None {
-        return Ok(false);
+        return Ok(deadman.profile.pin.is_none());
     }
     authorise(deadman, turn, proof, "pin")?;
     Ok(true)
@@ -215,14 +220,15 @@ pub(super) fn change(
         let (old, new) = (Some(old.phone), Some(new.phone.clone()));
         turn.pointers.push(Pointer::ContactOf { user: deadman.id, old, new });
     }
-    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && new.is_emergency_contact)
+    if let Some(slot) = deadman.contacts.iter_mut().find(|contact| contact.id == id) {
+        slot.clone_from(&new);
+    }
+    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open())
         && (renumbered || chosen)
+        && is_called(deadman, id)
     {
         // The old number is still called as well: the new one may be somebody else's.
         add_to(open, turn, &new, trusted);
-    }
-    if let Some(slot) = deadman.contacts.iter_mut().find(|contact| contact.id == id) {
-        *slot = new;
     }
     Ok(())
 }
