@@ -9,6 +9,7 @@ use lucius_core::{
 use crate::{
     Act, Invariant, Transition, Violation,
     rounds::capped,
+    status::to_be_called,
     step::{of_deadman, of_incident},
     violation::ensure,
 };
@@ -55,7 +56,7 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
     if !was.is_open() || before.incident != Some(is.id) {
         return Ok(());
     }
-    for contact in after.emergency_contacts().into_iter().filter(|contact| comes(before, contact)) {
+    for contact in to_be_called(after).into_iter().filter(|contact| comes(before, contact)) {
         let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
         let place = is.contacts.iter().position(stands);
         let full = is.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
@@ -90,7 +91,7 @@ fn taken_up<'a>(step: &Transition<'a>, after: &Incident) -> Option<&'a Deadman> 
 fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     let Some(deadman) = taken_up(step, after) else { return Ok(()) };
     let full = after.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
-    for contact in deadman.emergency_contacts().into_iter().take(CONTACTS_MAX) {
+    for contact in to_be_called(deadman) {
         let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
         let place = after.contacts.iter().position(stands);
         let waits =

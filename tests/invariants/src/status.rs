@@ -62,9 +62,13 @@ fn opened(step: &Transition<'_>, incident: &Incident) -> Result<(), Violation> {
 }
 
 /// Those who are marked, or everybody where nobody is; the first by priority if there are too many. Nothing else leaves anybody out:
-/// who takes no texts is called.
-fn to_be_called(deadman: &Deadman) -> Vec<&deadman::Contact> {
-    let marked = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
+/// who takes no texts is called. Whoever came or was marked without the PIN calls nobody off.
+pub(crate) fn to_be_called(deadman: &Deadman) -> Vec<&deadman::Contact> {
+    let vouched = |contact: &deadman::Contact| {
+        deadman.profile.pin.is_none()
+            || deadman.unproven.iter().all(|doubt| doubt.contact != contact.id || doubt.former.is_some())
+    };
+    let marked = deadman.contacts.iter().any(|contact| contact.is_emergency_contact && vouched(contact));
     let chosen = deadman.contacts.iter().filter(|contact| contact.is_emergency_contact || !marked);
     let mut chosen: Vec<_> = chosen.collect();
     chosen.sort_by_key(|contact| contact.priority);
