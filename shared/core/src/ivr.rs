@@ -140,16 +140,19 @@ pub fn ask_account(turn: u32) -> Prompt {
     Prompt::digits(vec![say.to_owned()], format!("/inbound/account/{turn}"))
 }
 
+/// What needs no PIN and no voice. Everybody hears it, so that it tells nobody whose number this is.
+const TEXT_SOS: &str = "If you need help, text S O S to this number.";
+
 /// The end of a call after too many wrong PINs; a locked account hears the same.
 #[must_use]
 pub fn too_many() -> Prompt {
-    Prompt::goodbye(vec!["Too many attempts. Goodbye.".to_owned()])
+    Prompt::goodbye(vec![TEXT_SOS.to_owned(), "Too many attempts. Goodbye.".to_owned()])
 }
 
 /// The end of a call that has gone silent.
 #[must_use]
 pub fn nobody_there() -> Prompt {
-    Prompt::goodbye(vec!["I did not hear anything. Goodbye.".to_owned()])
+    Prompt::goodbye(vec![TEXT_SOS.to_owned(), "I did not hear anything. Goodbye.".to_owned()])
 }
 
 /// The end of a call in which nothing was understood.
