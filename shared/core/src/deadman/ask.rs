@@ -127,7 +127,7 @@ fn ask_by(deadman: &mut Deadman, turn: &Turn<'_>, probe: &Probe, channel: Channe
             prompt: ask_prompt(deadman, probe.id, attempt, 0),
             ring: turn.policy.ring(),
             limit: turn.policy.call_limit(),
-            first: true,
+            first: false,
         },
     };
     let id = EffectId { party: Party::User, channel, purpose: Purpose::Ask };
