@@ -384,6 +384,24 @@ fn whoever_was_marked_without_the_pin_calls_nobody_off() {
 }
 
 #[test]
+fn whoever_is_marked_beyond_doubt_is_called_alone_whatever_is_unproven_beside_them() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1)]);
+    story.ann_mut().contacts[1].is_emergency_contact = false;
+    story.sos();
+    let eve = NewContact { is_emergency_contact: false, ..new_contact("Eve", 300) };
+    story.edit(Edit::AddContact { contact: eve, proof: Proof::None }).unwrap();
+    story.good_with("1234").sos();
+    let phones: Vec<_> = story.open().contacts.iter().map(|contact| contact.phone.clone()).collect();
+    assert_eq!(phones, [story.ann().contacts[0].phone.clone()]);
+    // Their number before is beyond doubt, and is called beside the new one.
+    let before = phones[0].clone();
+    story.edit(change(renumbered(), Proof::None)).unwrap();
+    story.good_with("1234").sos();
+    let phones: Vec<_> = story.open().contacts.iter().map(|contact| contact.phone.clone()).collect();
+    assert_eq!(phones, [before, phone(999)]);
+}
+
+#[test]
 fn whoever_is_no_contact_any_more_is_called_and_does_not_say_who_goes() {
     let mut story = Story::ringing();
     story.good_with("1234");

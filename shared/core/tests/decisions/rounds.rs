@@ -399,3 +399,15 @@ fn whose_turn_it_is_stays_whose_turn_it_is_when_a_tier_comes_before() {
     story.at("10:01").wake();
     assert!(story.is_called(1), "Cas's minute is over");
 }
+
+#[test]
+fn whose_turn_it_is_does_not_move_for_somebody_beside_or_after() {
+    for priority in [5, 7, 9, 20] {
+        let mut story = Story::with_contacts(&[("Bob", 5), ("Cas", 9)]);
+        story.sos();
+        let contact = NewContact { priority: Some(priority), ..new_contact("Dee", 300) };
+        story.edit(Edit::AddContact { contact, proof: pin("1234") }).unwrap();
+        assert!(matches!(story.open().status, Status::Escalating { tier: 1, .. }), "{priority}");
+        assert!(story.is_called(2), "{priority}");
+    }
+}
