@@ -78,6 +78,12 @@ impl Inner {
             let change = ProbeChange { active: Some(true), ..ProbeChange::default() };
             return Some(Edit::Probes { change, pause: Pause::Keep, proof });
         }
+        // Who has nobody enters somebody, and forgets to say that they are to be called.
+        if deadman.contacts.is_empty() {
+            let emergency = self.odds(300);
+            let contact = self.newcomer(user, emergency)?;
+            return Some(Edit::AddContact { contact, proof });
+        }
         match self.chance.u8(0..10) {
             0 | 1 => {
                 let emergency = self.odds(800);

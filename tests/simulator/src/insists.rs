@@ -21,8 +21,14 @@ impl Inner {
     }
 }
 
-/// It has been opened.
+/// It has been opened. Who has nobody who could be called enters somebody.
 pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
+    let user = inner.people.users.iter().position(|user| user.id == incident.subject.user);
+    if let Some(user) = user.filter(|_| incident.contacts.is_empty() && inner.faults.climate != Climate::Herd)
+    {
+        let after = inner.between(MINUTE, 10 * MINUTE);
+        inner.soon(after, Happening::Person(Act::Change { user }));
+    }
     if inner.faults.climate != Climate::Herd && inner.odds(CRY_AGAIN) {
         let phone = incident.subject.phone.as_str();
         inner.texts_after(MINUTE, 10 * MINUTE, phone, "SOS");
