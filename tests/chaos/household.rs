@@ -23,6 +23,9 @@ const SHORTEST: u64 = 60;
 /// How long a look at the carrier's log waits for something to come.
 const LOOK: u64 = 20;
 
+/// After so many looks in vain somebody asks whether it is over.
+const SELDOM: u32 = 6;
+
 /// Who asks in vain asks again after this.
 const AGAIN: Duration = secs(2);
 
@@ -95,7 +98,14 @@ impl Household {
             Ends::Pin => "you have it",
         };
         let hero = &self.contacts[self.person.hero].phone;
-        while patience.lasts() && !heard(hero, said, LOOK).await {}
+        // A function that was killed after it had written down that it is over says nothing: asked seldom, as all ask at once.
+        let mut waits = 0_u32;
+        while patience.lasts() && !heard(hero, said, LOOK).await {
+            waits += 1;
+            if waits.is_multiple_of(SELDOM) && self.is_over().await {
+                break;
+            }
+        }
         // An assistant in a call that was on its way may open it again.
         let (mut looks, mut disarmed) = (0, false);
         while patience.lasts() && (looks < OVER || !disarmed) {

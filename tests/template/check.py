@@ -519,12 +519,17 @@ def alarms() -> None:
     }
     assert clocks == {"rule", "scheduler"}, "the sweep counts the ticks of these two"
     metrics = {alarm["Properties"]["MetricName"] for alarm in every.values()}
+    own = {alarm["Properties"]["Dimensions"][0]["Value"] for alarm in every.values() if alarm["Properties"].get("Dimensions", [{}])[0].get("Name") == "alarm"}
+    assert {"CarrierAccount", "RoundReachedNobody", "NobodyToCall", "NotRecorded"} <= own, "one that lasts must not hide these"
     assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "HeartbeatUnheard"} <= metrics, metrics
     # A metric of our own that no function writes would never ring.
     written = "".join(path.read_text() for crate in ("shared", "functions") for path in (ROOT / crate).rglob("*.rs"))
     for alarm in every.values():
         if alarm["Properties"]["Namespace"] == "lucius":
-            assert f'"{alarm["Properties"]["MetricName"]}"' in written and "Dimensions" not in alarm["Properties"], alarm["Properties"]["MetricName"]
+            metric, dimensions = alarm["Properties"]["MetricName"], alarm["Properties"].get("Dimensions", [])
+            assert f'"{metric}"' in written, metric
+            kinds = [dimension["Value"] for dimension in dimensions if dimension["Name"] == "alarm"]
+            assert len(kinds) == len(dimensions) and all(f'operator("{kind}"' in written for kind in kinds), (metric, dimensions)
     errors = {json.dumps(a["Properties"]["Dimensions"]) for a in every.values() if a["Properties"]["MetricName"] == "Errors"}
     assert len(errors) == len(WEBHOOKS | CLOCKED)
 

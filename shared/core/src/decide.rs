@@ -11,7 +11,7 @@ use crate::{
     history::Row,
     id::{IncidentId, UserId},
     incident::{self, Incident, TextAnswer},
-    open::catch_up,
+    open::take_up,
     phone::PhoneNumber,
     policy::{Policy, later},
     turn::{Alarm, Fresh, Pointer, Turn},
@@ -406,8 +406,7 @@ fn in_step(before: &Case, after: &mut Case, turn: &mut Turn<'_>) {
     }
     if let Some(deadman) = &mut after.deadman {
         if is_open && deadman.incident.is_none() && !incident.silent {
-            deadman.incident_opened(turn, incident.id);
-            catch_up(deadman, incident, turn);
+            take_up(deadman, incident, turn);
         } else if !is_open && deadman.incident == Some(incident.id) {
             deadman.incident_ended(turn);
         }

@@ -158,7 +158,7 @@ pub fn nobody_there() -> Prompt {
 /// The end of a call in which nothing was understood.
 #[must_use]
 pub fn not_understood() -> Prompt {
-    Prompt::goodbye(vec!["I did not understand that. Goodbye.".to_owned()])
+    Prompt::goodbye(vec![TEXT_SOS.to_owned(), "I did not understand that. Goodbye.".to_owned()])
 }
 
 /// The end of a call whose user has no PIN.

@@ -69,7 +69,7 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     let words = format!("{} {}", incident.subject.name, cause.words());
     turn.note(id, Entry::new(turn.now, What::Opened, words));
     turn.rows.push(Row::Listed { user: deadman.id, incident: id });
-    for (contact, trusted) in called(deadman) {
+    for (contact, trusted) in deadman.called() {
         let contact = copy(turn, id, &contact, trusted);
         enlist(&mut incident, turn, contact);
     }
@@ -78,43 +78,57 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
     *current = Some(incident);
 }
 
-/// Who is called, and whether their word counts. A number that came without the PIN is called too, and so is the one that it took the
-/// place of; what is beyond doubt comes first.
-fn called(deadman: &Deadman) -> Vec<(deadman::Contact, bool)> {
-    let doubted = |contact: &deadman::Contact| {
-        let entry = deadman.unproven.iter().find(|known| known.contact == contact.id);
-        entry.filter(|_| deadman.profile.pin.is_some())
-    };
-    let chosen = deadman.emergency_contacts().into_iter().take(CONTACTS_MAX);
-    let (unproven, proven): (Vec<_>, Vec<_>) = chosen.partition(|contact| doubted(contact).is_some());
-    let mut called: Vec<_> = proven.into_iter().map(|contact| (contact.clone(), true)).collect();
-    for contact in &unproven {
-        let former = doubted(contact).and_then(|known| known.former.clone());
-        if let Some(phone) =
-            former.filter(|phone| deadman.contacts.iter().all(|contact| contact.phone != *phone))
-        {
-            called.push((deadman::Contact { phone, ..(*contact).clone() }, true));
+/// Whoever would be called in a new incident is called in this one: they came to it, it was opened again, or it has another reason.
+pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+    for (contact, trusted) in deadman.called() {
+        // One number is called once, whoever it belongs to by now.
+        let known = incident.contacts.iter_mut().enumerate().find(|(_, copy)| copy.phone == contact.phone);
+        let Some((place, copy)) = known else {
+            add_to(incident, turn, &contact, trusted);
+            continue;
+        };
+        if trusted || !copy.trusted {
+            (copy.id, copy.name) = (contact.id, contact.name());
         }
+        copy.trusted |= trusted;
+        louder(incident, turn, place, &contact);
     }
-    called.extend(unproven.into_iter().map(|contact| (contact.clone(), false)));
-    called
 }
 
-/// Whoever would be called in a new incident is called in this one, which was opened again or has another reason. Who is no contact any
-/// more is still called, but says no more who goes.
-pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+/// The switch takes this incident up, which was opened again. Who is no contact any more, or not with that number, is still called, but says
+/// no more who goes.
+pub(crate) fn take_up(deadman: &mut Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+    deadman.incident_opened(turn, incident.id);
     for copy in &mut incident.contacts {
-        copy.trusted &= deadman.contacts.iter().any(|contact| contact.id == copy.id);
+        copy.trusted &= deadman.vouches_for(copy.id, &copy.phone);
     }
-    for (contact, trusted) in called(deadman) {
-        match incident.contacts.iter_mut().find(|copy| copy.phone == contact.phone) {
-            // One number is called once, whoever it belongs to by now.
-            Some(copy) => {
-                (copy.id, copy.name) = (contact.id, contact.name());
-                copy.trusted |= trusted;
-            }
-            None => add_to(incident, turn, &contact, trusted),
-        }
+    catch_up(deadman, incident, turn);
+}
+
+/// A contact was entered or changed while an incident is open. Whose number is in the incident and `comes` anew is called at once, marked or
+/// not: a call too many.
+pub(crate) fn edited(
+    deadman: &Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    contact: &deadman::Contact,
+    comes: bool,
+) {
+    let Some(incident) = incident.as_mut().filter(|incident| incident.is_open()) else { return };
+    catch_up(deadman, incident, turn);
+    let place = incident.contacts.iter().position(|copy| copy.phone == contact.phone);
+    if let Some(place) = place.filter(|_| comes) {
+        incident::page_added(incident, turn, place);
+    }
+}
+
+/// A channel that was chosen since is used as well, and at once. None is taken away in an incident.
+fn louder(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, contact: &deadman::Contact) {
+    let Some(copy) = incident.contacts.get_mut(place) else { return };
+    let was = (copy.by_call, copy.by_sms);
+    (copy.by_call, copy.by_sms) = (was.0 || contact.by_call, was.1 || contact.by_sms);
+    if (copy.by_call, copy.by_sms) != was && matches!(incident.status, Status::Escalating { .. }) {
+        incident::page(incident, turn, place);
     }
 }
 
@@ -180,21 +194,7 @@ pub(crate) fn enlist(incident: &mut Incident, turn: &mut Turn<'_>, contact: Cont
 }
 
 /// Adds a contact, or the new number of one, to an open incident and calls it at once.
-pub(crate) fn add_to(
-    incident: &mut Incident,
-    turn: &mut Turn<'_>,
-    contact: &deadman::Contact,
-    trusted: bool,
-) {
-    // A number that comes back is the same line as before, and is called at once.
-    let same = |known: &Contact| known.id == contact.id && known.phone == contact.phone;
-    if let Some(place) = incident.contacts.iter().position(same) {
-        if let Some(known) = incident.contacts.get_mut(place) {
-            known.trusted |= trusted;
-        }
-        incident::page_added(incident, turn, place);
-        return;
-    }
+fn add_to(incident: &mut Incident, turn: &mut Turn<'_>, contact: &deadman::Contact, trusted: bool) {
     // An incident holds twice as many numbers as contacts: a changed number stands beside the old one.
     if incident.contacts.len() >= CONTACTS_MAX.saturating_mul(2) {
         let entry =

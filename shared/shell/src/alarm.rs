@@ -3,8 +3,11 @@
 
 use lucius_core::turn::Alarm;
 
-/// The metric that the template's alarm watches.
+/// The metric that the template's alarms watch: of all kinds together, and of one kind where another that lasts must not hide it.
 const METRIC: &str = "OperatorAlarm";
+
+/// All kinds together, and each by itself.
+const BY_KIND: &[&[&str]] = &[&[], &["alarm"]];
 
 /// Raises what a decision wants the operator to hear, once it is committed.
 pub(crate) fn raise(alarms: &[Alarm]) {
@@ -27,7 +30,7 @@ pub(crate) fn raise(alarms: &[Alarm]) {
 /// Wakes the operator. `why` holds no number, name, PIN or code.
 pub fn operator(alarm: &str, why: &str) {
     tracing::error!(alarm, "{why}");
-    metric(METRIC, 1, &[("alarm", alarm)]);
+    write(METRIC, 1, &[("alarm", alarm)], BY_KIND);
 }
 
 /// Who hears of metrics in place of standard output.
@@ -47,16 +50,31 @@ pub fn listen(listener: Listener) {
 
 /// Writes one metric record to standard output, where CloudWatch finds it.
 pub fn metric(name: &str, value: u64, properties: &[(&str, &str)]) {
+    write(name, value, properties, &[&[]]);
+}
+
+/// The same, as a metric of its own for each set of properties in `dimensions`.
+fn write(name: &str, value: u64, properties: &[(&str, &str)], dimensions: &[&[&str]]) {
     #[cfg(feature = "testing")]
     if let Some(listener) = LISTENER.get() {
         return listener(name, properties);
     }
+    write_line(&record(name, value, properties, dimensions, now_millis()).to_string());
+}
+
+fn record(
+    name: &str,
+    value: u64,
+    properties: &[(&str, &str)],
+    dimensions: &[&[&str]],
+    millis: i64,
+) -> serde_json::Value {
     let mut record = serde_json::json!({
         "_aws": {
-            "Timestamp": now_millis(),
+            "Timestamp": millis,
             "CloudWatchMetrics": [{
                 "Namespace": "lucius",
-                "Dimensions": [[]],
+                "Dimensions": dimensions,
                 "Metrics": [{ "Name": name, "Unit": "Count" }],
             }],
         },
@@ -67,7 +85,7 @@ pub fn metric(name: &str, value: u64, properties: &[(&str, &str)]) {
             fields.insert((*key).to_owned(), serde_json::Value::from(*text));
         }
     }
-    write_line(&record.to_string());
+    record
 }
 
 fn now_millis() -> i64 {
@@ -78,4 +96,17 @@ fn write_line(line: &str) {
     use std::io::Write as _;
     // Nothing better is left to do when standard output is gone.
     let _gone = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_counts_among_all_and_by_itself() {
+        let record = record(METRIC, 1, &[("alarm", "NobodyToCall")], BY_KIND, 7);
+        let metrics = &record["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metrics["Dimensions"], serde_json::json!([[], ["alarm"]]));
+        assert_eq!((&record["alarm"], &record[METRIC]), (&"NobodyToCall".into(), &1.into()));
+    }
 }

@@ -1,7 +1,7 @@
 //! Pace: one counter for each ten seconds of the carrier account, and those for whom nobody has been called before all others.
 
 use jiff::SignedDuration;
-use lucius_store::{SLOT_WINDOW_SECONDS, Store};
+use lucius_store::{SLOT_WINDOW_SECONDS, Store, StoreError};
 
 use crate::{
     ports::{Nature, Ports},
@@ -24,12 +24,36 @@ pub(crate) async fn slot<P: Ports>(shell: &Shell<P>, first: bool) -> bool {
     match futures::future::select(task, patience).await {
         futures::future::Either::Left((Ok(taken), _)) => taken.is_some(),
         futures::future::Either::Left((Err(error), _)) => {
-            tracing::warn!(error = %error, "the pace could not be read; the call goes out");
-            true
+            let goes = goes_without(&error, first);
+            tracing::warn!(error = %error, goes, "the pace could not be read");
+            goes
         }
         futures::future::Either::Right(((), _)) => {
             tracing::warn!("the pace could not be read in time; the call goes out");
             true
+        }
+    }
+}
+
+/// Whether a call goes out although the counter did not answer. Where too many ask it at once, lines are short: the carrier's queue knows
+/// no order, and those for whom nobody has been called would stand behind all others.
+fn goes_without(error: &StoreError, first: bool) -> bool {
+    first || !error.is_throttled()
+}
+
+#[cfg(test)]
+mod tests {
+    use lucius_store::Fault;
+
+    use super::*;
+
+    #[test]
+    fn where_the_counter_is_asked_too_much_only_first_calls_go_out() {
+        let error =
+            |code: &str| StoreError::Temporary(Fault { operation: "UpdateItem", code: code.to_owned() });
+        for (code, others) in [("ThrottlingException", false), ("InternalServerError", true)] {
+            assert!(goes_without(&error(code), true), "{code}");
+            assert_eq!(goes_without(&error(code), false), others, "{code}");
         }
     }
 }

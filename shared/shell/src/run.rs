@@ -33,7 +33,7 @@ const PERSISTENCE: SignedDuration = SignedDuration::from_secs(4);
 
 /// A performer takes on new effects only this long after it has begun: their request and its outcome must fit into the
 /// function's time.
-const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(7);
+pub(crate) const CLAIM_WITHIN: SignedDuration = SignedDuration::from_secs(7);
 
 /// The release that has written it may be here again any moment, and whoever is overdue by then is to be paged in time: it is looked
 /// at in every cycle of the sweep.

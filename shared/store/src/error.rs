@@ -68,6 +68,17 @@ pub enum StoreError {
     Permanent(Fault),
 }
 
+impl StoreError {
+    /// The table has more to do than it takes.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        match self {
+            Self::Temporary(fault) => THROTTLED.contains(&fault.code.as_str()),
+            Self::Undecodable { .. } | Self::Permanent(_) => false,
+        }
+    }
+}
+
 /// What somebody else has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -179,20 +190,25 @@ const IN_PROGRESS: &str = "TransactionInProgressException";
 /// Codes that pass. Source: `DynamoDB` developer guide, "Error handling with `DynamoDB`"; those without `Exception` are
 /// cancellation reasons of a transaction.
 fn is_temporary(code: &str) -> bool {
-    [
-        IN_PROGRESS,
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TransactionConflictException",
-    ]
-    .contains(&code)
+    THROTTLED.contains(&code)
+        || [
+            IN_PROGRESS,
+            "InternalServerError",
+            "LimitExceededException",
+            "ServiceUnavailable",
+            "TransactionConflictException",
+        ]
+        .contains(&code)
 }
+
+/// More was asked for than a partition, or the account, takes.
+const THROTTLED: [&str; 5] = [
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+];
 
 #[cfg(test)]
 mod tests {
@@ -213,6 +229,15 @@ mod tests {
                 "{code}"
             );
         }
+    }
+
+    #[test]
+    fn a_table_that_has_too_much_to_do_is_told_from_one_that_is_unwell() {
+        let is_throttled = |code| StoreError::from(Failed::coded("UpdateItem", code)).is_throttled();
+        assert!(
+            is_throttled("ThrottlingException") && is_throttled("ProvisionedThroughputExceededException")
+        );
+        assert!(!is_throttled("InternalServerError") && !is_throttled("AccessDeniedException"));
     }
 
     #[test]

@@ -49,21 +49,25 @@ fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result
     Ok(())
 }
 
-/// Who comes to be called in an emergency, or has another number, stands in the open incident with that number and is called. Two
-/// numbers for each contact have room.
+/// Who comes to be called in an emergency, or has another number or one channel more, stands in the open incident with all that and is
+/// called. Two numbers for each contact have room.
 fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> Result<(), Violation> {
     let Some((was, is)) = step.incidents() else { return Ok(()) };
     if !was.is_open() || before.incident != Some(is.id) {
         return Ok(());
     }
-    for contact in to_be_called(after).into_iter().filter(|contact| comes(before, contact)) {
-        let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
-        let place = is.contacts.iter().position(stands);
+    for (contact, phone) in to_be_called(after).into_iter().filter(|(contact, _)| comes(before, contact)) {
+        let place = is.contacts.iter().position(|copy| copy.phone == *phone);
         let full = is.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
         ensure(place.is_some() || full, Invariant::NeverLost, of_incident(is), || {
             format!("contact {} is to be called, and is not in it", contact.id)
         })?;
-        if let (Some(place), Status::Escalating { .. }) = (place, &is.status) {
+        let copy = place.and_then(|place| is.contacts.get(place));
+        let lacks = copy.is_some_and(|copy| louder(copy.by_call, copy.by_sms, contact));
+        ensure(!lacks, Invariant::NeverLost, of_incident(is), || {
+            format!("contact {} has chosen a channel that is not used", contact.id)
+        })?;
+        if let (Some(place), Status::Escalating { .. }, true) = (place, &is.status, *phone == contact.phone) {
             ensure(paged(step, is, place), Invariant::NeverLost, of_incident(is), || {
                 format!("c{place} has come to it and is not called at once")
             })?;
@@ -72,17 +76,18 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
     Ok(())
 }
 
-/// The switch knows them with this number, and not from somebody without the PIN; or it is the number that they had before that.
-fn vouched(deadman: &Deadman, copy: &Contact) -> bool {
+/// The switch knows them with this number, and not from somebody without the PIN; or it is the number that they had before that, and they
+/// were to be called then.
+pub(crate) fn vouched(deadman: &Deadman, copy: &Contact) -> bool {
     let doubt = deadman.unproven.iter().find(|known| known.contact == copy.id);
     match doubt.filter(|_| deadman.profile.pin.is_some()) {
-        Some(doubt) => doubt.former.as_ref() == Some(&copy.phone),
+        Some(doubt) => doubt.former.as_ref() == Some(&copy.phone) && !doubt.chosen,
         None => deadman.contacts.iter().any(|known| known.id == copy.id && known.phone == copy.phone),
     }
 }
 
 /// The switch, if it takes this incident up in this step: one that is opened again, or that was open beside another.
-fn taken_up<'a>(step: &Transition<'a>, after: &Incident) -> Option<&'a Deadman> {
+pub(crate) fn taken_up<'a>(step: &Transition<'a>, after: &Incident) -> Option<&'a Deadman> {
     let (was, is) = step.deadmen()?;
     (was.incident != Some(after.id) && is.incident == Some(after.id)).then_some(is)
 }
@@ -91,19 +96,22 @@ fn taken_up<'a>(step: &Transition<'a>, after: &Incident) -> Option<&'a Deadman> 
 fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     let Some(deadman) = taken_up(step, after) else { return Ok(()) };
     let full = after.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
-    for contact in to_be_called(deadman) {
-        let stands = |copy: &Contact| copy.id == contact.id && copy.phone == contact.phone;
-        let place = after.contacts.iter().position(stands);
+    for (contact, phone) in to_be_called(deadman) {
+        let place = after.contacts.iter().position(|copy| copy.phone == *phone);
         let waits =
             |place: usize| place < before.contacts.len() || matches!(after.status, Status::Accepted { .. });
         let called = full || place.is_some_and(|place| waits(place) || paged(step, after, place));
         ensure(called, Invariant::NeverLost, of_incident(after), || {
             format!("contact {} came after the end, and is not called", contact.id)
         })?;
+        let copy = place.and_then(|place| after.contacts.get(place));
+        let lacks = copy.is_some_and(|copy| louder(copy.by_call, copy.by_sms, contact));
+        ensure(!lacks, Invariant::NeverLost, of_incident(after), || {
+            format!("contact {} has chosen a channel that is not used", contact.id)
+        })?;
     }
-    // Who is no contact any more says no more who goes.
-    let gone = |copy: &&Contact| deadman.contacts.iter().all(|contact| contact.id != copy.id);
-    let heard = after.contacts.iter().filter(gone).any(|copy| copy.trusted);
+    // Who is no contact any more, or not with this number, says no more who goes.
+    let heard = after.contacts.iter().any(|copy| copy.trusted && !vouched(deadman, copy));
     ensure(!heard, Invariant::OnlyAHumanStops, of_incident(after), || {
         "somebody who is no contact any more can accept".to_owned()
     })
@@ -113,7 +121,14 @@ fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> R
 fn comes(before: &Deadman, contact: &deadman::Contact) -> bool {
     let was = before.contacts.iter().find(|was| was.id == contact.id);
     let chosen = |was: &deadman::Contact| contact.is_emergency_contact && !was.is_emergency_contact;
-    was.is_none_or(|was| was.phone != contact.phone || chosen(was))
+    was.is_none_or(|was| {
+        was.phone != contact.phone || chosen(was) || louder(was.by_call, was.by_sms, contact)
+    })
+}
+
+/// They have chosen a channel that was not.
+const fn louder(by_call: bool, by_sms: bool, contact: &deadman::Contact) -> bool {
+    (contact.by_call && !by_call) || (contact.by_sms && !by_sms)
 }
 
 /// A page to them is under way, they have been called in this round, or no channel of theirs can be used.

@@ -1,14 +1,18 @@
 //! Who may stop the calls, and who may end it: I4 and I5.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use lucius_core::{
-    deadman::{self, Deadman},
-    incident::{CONTACTS_MAX, Cause, EndedBy, Incident, Status},
+    deadman::{self, Deadman, Unproven},
+    incident::{CONTACTS_MAX, Cause, Contact, EndedBy, Incident, Status},
+    phone::PhoneNumber,
     policy::{GRACE, later},
 };
 
 use crate::{
     Act, Invariant, Transition, Violation,
+    edit::{taken_up, vouched},
     step::{of_deadman, of_incident},
     violation::ensure,
 };
@@ -53,27 +57,61 @@ fn opened(step: &Transition<'_>, incident: &Incident) -> Result<(), Violation> {
         })?;
     }
     let Some(deadman) = &step.before.deadman else { return Ok(()) };
-    for contact in to_be_called(deadman) {
-        let copied =
-            incident.contacts.iter().any(|copy| copy.id == contact.id && copy.phone == contact.phone);
+    for (contact, phone) in to_be_called(deadman) {
+        let copied = incident.contacts.iter().any(|copy| copy.phone == *phone);
         ensure(copied, Invariant::NeverLost, actor, || format!("contact {} is not called", contact.id))?;
     }
-    Ok(())
+    let stranger = incident.contacts.iter().any(|copy| copy.trusted && !vouched(deadman, copy));
+    ensure(!stranger, Invariant::OnlyAHumanStops, actor, || {
+        "somebody is trusted for whom the PIN was not given".to_owned()
+    })?;
+    not_held_up(deadman, incident)
 }
 
-/// Those who are marked, or everybody where nobody is; the first by priority if there are too many. Nothing else leaves anybody out:
-/// who takes no texts is called. Whoever came or was marked without the PIN calls nobody off.
-pub(crate) fn to_be_called(deadman: &Deadman) -> Vec<&deadman::Contact> {
-    let vouched = |contact: &deadman::Contact| {
-        deadman.profile.pin.is_none()
-            || deadman.unproven.iter().all(|doubt| doubt.contact != contact.id || doubt.former.is_some())
+/// Who came without the PIN has no turn of their own, before or between those who did not.
+fn not_held_up(deadman: &Deadman, incident: &Incident) -> Result<(), Violation> {
+    let turns = |trusted: bool| {
+        incident.contacts.iter().filter(move |copy| copy.trusted == trusted).map(|copy| copy.priority)
     };
-    let marked = deadman.contacts.iter().any(|contact| contact.is_emergency_contact && vouched(contact));
-    let chosen = deadman.contacts.iter().filter(|contact| contact.is_emergency_contact || !marked);
-    let mut chosen: Vec<_> = chosen.collect();
+    let sure: BTreeSet<u8> = turns(true).collect();
+    let delays = !sure.is_empty() && turns(false).any(|turn| !sure.contains(&turn));
+    ensure(!delays, Invariant::NeverLost, of_deadman(deadman), || {
+        "somebody is called later for those who came without the PIN".to_owned()
+    })
+}
+
+/// What the switch knows to doubt of a contact. Where no PIN is set, nothing.
+fn doubted<'a>(deadman: &'a Deadman, contact: &deadman::Contact) -> Option<&'a Unproven> {
+    deadman.unproven.iter().find(|doubt| doubt.contact == contact.id && deadman.profile.pin.is_some())
+}
+
+/// The numbers of those who are marked, or of everybody where nobody is; the first by priority if there are too many. Nothing else leaves
+/// anybody out: who takes no texts is called. Whoever came or was marked without the PIN calls nobody off, takes nobody's place, and stands
+/// beside the number that was there before.
+pub(crate) fn to_be_called(deadman: &Deadman) -> Vec<(&deadman::Contact, &PhoneNumber)> {
+    let is_marked = |contact: &deadman::Contact| {
+        let invited = doubted(deadman, contact).is_none_or(|doubt| !doubt.chosen && doubt.former.is_some());
+        contact.is_emergency_contact && invited
+    };
+    let all = !deadman.contacts.iter().any(is_marked);
+    let mut chosen: Vec<_> =
+        deadman.contacts.iter().filter(|contact| contact.is_emergency_contact || all).collect();
     chosen.sort_by_key(|contact| contact.priority);
-    chosen.truncate(CONTACTS_MAX);
-    chosen
+    let (mut sure, mut other) = (Vec::new(), Vec::new());
+    for contact in chosen {
+        match doubted(deadman, contact) {
+            None => sure.push((contact, &contact.phone)),
+            Some(doubt) => {
+                let to = if doubt.chosen { &mut other } else { &mut sure };
+                to.extend(doubt.former.as_ref().map(|phone| (contact, phone)));
+                other.push((contact, &contact.phone));
+            }
+        }
+    }
+    sure.truncate(CONTACTS_MAX);
+    other.truncate(CONTACTS_MAX);
+    sure.extend(other);
+    sure
 }
 
 /// The cause is what happened in this step.
@@ -191,18 +229,20 @@ pub(crate) fn in_time(cause: &Cause, arrived_at: Timestamp) -> bool {
 }
 
 /// What an incident has once learnt stays: contacts, their codes, their trust, its causes, and that it is secret. But a number may be
-/// another contact's by now, and who is no contact any more is not believed.
+/// another contact's by now, and who is no contact any more with this number is not believed once it was over.
 fn kept(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<(), Violation> {
     let actor = of_incident(before);
     let stays = |holds: bool, why: &str| ensure(holds, Invariant::NeverLost, actor, || why.to_owned());
     stays(after.contacts.len() >= before.contacts.len(), "a contact was dropped")?;
-    let known = step.after.deadman.as_ref().map_or(&[][..], |deadman| &deadman.contacts);
+    let switch = step.after.deadman.as_ref();
     for (was, is) in before.contacts.iter().zip(&after.contacts) {
-        let theirs =
-            was.id == is.id || known.iter().any(|known| known.id == is.id && known.phone == is.phone);
+        let theirs = was.id == is.id || switch.is_some_and(|deadman| is_of(deadman, is));
         stays(theirs && was.phone == is.phone && was.code == is.code, "a contact was exchanged")?;
-        let gone = step.after.deadman.is_some() && known.iter().all(|known| known.id != was.id);
+        let gone = taken_up(step, after).is_some_and(|deadman| !vouched(deadman, was));
         stays(is.trusted || !was.trusted || gone, "a contact is not trusted any more")?;
+        let quieter =
+            (was.by_call && !is.by_call) || (was.by_sms && !is.by_sms) || was.priority != is.priority;
+        stays(!quieter, "a contact is called by fewer channels, or at another time")?;
         stays(is.alerted || !was.alerted, "it was forgotten who was alerted")?;
     }
     stays(after.round >= before.round && after.opened_at == before.opened_at, "it began anew")?;
@@ -214,6 +254,13 @@ fn kept(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result<()
         stays(voided || after.causes.contains(cause), "a cause was forgotten")?;
     }
     Ok(())
+}
+
+/// This is the number of whom it is said to be, or was until somebody without the PIN replaced it.
+fn is_of(deadman: &Deadman, copy: &Contact) -> bool {
+    let now = deadman.contacts.iter().any(|known| known.id == copy.id && known.phone == copy.phone);
+    let former = |doubt: &Unproven| doubt.contact == copy.id && doubt.former.as_ref() == Some(&copy.phone);
+    now || deadman.unproven.iter().any(former)
 }
 
 /// The switch knows its open incident, and none that is over.

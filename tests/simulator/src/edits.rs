@@ -6,6 +6,7 @@ use lucius_core::{
         Contact, ContactChange, Deadman, Edit, NewContact, Pause, ProbeChange, ProfileChange, Proof, State,
     },
     decide::{Case, Event, Rejected, Scope},
+    phone::PhoneNumber,
     schedule::{CronExpression, IntervalMinutes, Schedule, TimeZone},
 };
 use lucius_invariants::Act as Meant;
@@ -86,7 +87,8 @@ impl Inner {
         }
         match self.chance.u8(0..10) {
             0 | 1 => {
-                let emergency = self.odds(800);
+                let marked = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
+                let emergency = self.odds(if marked { 800 } else { 300 });
                 let contact = self.newcomer(user, emergency)?;
                 Some(Edit::AddContact { contact, proof })
             }
@@ -104,16 +106,16 @@ impl Inner {
 
     /// Somebody whom the user has not entered before, with a phone of their own, or one whom another user has entered.
     fn newcomer(&mut self, user: usize, emergency: bool) -> Option<NewContact> {
-        let has = self.deadman_of(user)?.contacts.len();
-        if has >= CONTACTS_MAX {
+        let deadman = self.deadman_of(user)?;
+        if deadman.contacts.len() >= CONTACTS_MAX {
             return None;
         }
-        let phone = self.meets();
+        let phone = self.new_number(&deadman)?;
         let by_call = self.odds(700);
         Some(NewContact {
             first_name: "Newcomer".to_owned(),
             last_name: "Doe".to_owned(),
-            phone: phone.parse().ok()?,
+            phone,
             email: None,
             is_emergency_contact: emergency,
             priority: if self.odds(500) { Some(self.chance.u8(1..4)) } else { None },
@@ -130,11 +132,20 @@ impl Inner {
         if self.odds(200) {
             return Some(Edit::RemoveContact { id: contact.id, proof });
         }
-        let change = self.other_contact(contact)?;
+        let change = self.other_contact(deadman, contact)?;
         Some(Edit::ChangeContact { id: contact.id, change, proof })
     }
 
-    fn other_contact(&mut self, contact: &Contact) -> Option<ContactChange> {
+    /// Somebody's number, or one that was a contact's until it was replaced without the PIN.
+    fn new_number(&mut self, deadman: &Deadman) -> Option<PhoneNumber> {
+        let former = deadman.unproven.iter().find_map(|doubt| doubt.former.clone());
+        match former.filter(|_| self.odds(400)) {
+            Some(former) => Some(former),
+            None => self.meets().parse().ok(),
+        }
+    }
+
+    fn other_contact(&mut self, deadman: &Deadman, contact: &Contact) -> Option<ContactChange> {
         let none = ContactChange::default();
         Some(match self.chance.u8(0..8) {
             0 => ContactChange { priority: Some(self.chance.u8(1..5)), ..none },
@@ -142,7 +153,11 @@ impl Inner {
             2 => ContactChange { by_call: Some(self.chance.bool()), ..none },
             3 => ContactChange { by_call: Some(!contact.by_call), by_sms: Some(contact.by_call), ..none },
             4 | 5 => ContactChange { is_emergency_contact: Some(!contact.is_emergency_contact), ..none },
-            _ => ContactChange { phone: Some(self.meets().parse().ok()?), ..none },
+            6 => ContactChange { phone: Some(self.new_number(deadman)?), ..none },
+            _ => {
+                let is_emergency_contact = self.odds(300).then_some(true);
+                ContactChange { phone: Some(self.new_number(deadman)?), is_emergency_contact, ..none }
+            }
         })
     }
 

@@ -68,8 +68,7 @@ impl Inner {
         if self.checks.facts.values().any(|facts| facts.user == user && facts.turned >= began) {
             return false;
         }
-        let callable = deadman.contacts.iter().any(|contact| contact.is_emergency_contact);
-        callable && deadman.incident.is_none()
+        !deadman.contacts.is_empty() && deadman.incident.is_none()
     }
 
     fn person(&self, post: &Post) -> Option<&Deadman> {

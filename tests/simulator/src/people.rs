@@ -114,6 +114,16 @@ fn number(area: u64, id: u64) -> String {
 }
 
 impl Inner {
+    /// Nobody is marked, or nobody is there.
+    fn leaves_alone(&mut self, deadman: &mut Deadman) {
+        let stay = self.odds(500);
+        deadman.contacts.retain(|_| stay);
+        for contact in &mut deadman.contacts {
+            contact.is_emergency_contact = false;
+        }
+        deadman.settings.active = false;
+    }
+
     /// Somebody moves in: a user with three to five contacts.
     pub(crate) fn moves_in(&mut self, ring: &Keyring, index: usize) -> anyhow::Result<Deadman> {
         let now = instant(self.now);
@@ -165,11 +175,10 @@ impl Inner {
         };
         let mut deadman = Deadman::new(id, profile, settings, now);
         deadman.contacts = contacts?;
-        // Some are alone: a switch with nobody to call cannot be armed, but they can cry for help.
-        let alone = !herd && self.odds(40);
+        // Some are alone, or have marked nobody: a switch with nobody to call cannot be armed, but they can cry for help.
+        let alone = !herd && self.odds(60);
         if alone {
-            deadman.contacts.clear();
-            deadman.settings.active = false;
+            self.leaves_alone(&mut deadman);
         }
         deadman.armed_once = true;
         deadman.last_check_in = Some(now);

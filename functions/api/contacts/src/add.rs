@@ -59,7 +59,7 @@ pub(crate) async fn handle<P: Ports>(
     let event = Event::Edit(Edit::AddContact { contact, proof });
     let done = run(&app.shell, Scope::User(user), event).await.map_err(|error| respond::failure(&error))?;
     // A number stands for one contact of a user only: that is how the new one is told from the others.
-    let contacts = done.case.deadman.map(|deadman| deadman.contacts).unwrap_or_default();
-    let added = contacts.iter().find(|contact| contact.phone == phone).ok_or_else(respond::not_found)?;
-    Ok(respond::ok(View::new(user, added)))
+    let deadman = done.case.deadman.ok_or_else(respond::not_found)?;
+    let added = deadman.contacts.iter().find(|contact| contact.phone == phone);
+    Ok(respond::ok(View::new(&deadman, added.ok_or_else(respond::not_found)?)))
 }

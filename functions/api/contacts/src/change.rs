@@ -50,9 +50,9 @@ pub(crate) async fn handle<P: Ports>(
     let proof = session::proof(app, user, request, wanted.pin.as_deref());
     let event = Event::Edit(Edit::ChangeContact { id, change, proof });
     let done = run(&app.shell, Scope::User(user), event).await.map_err(|error| respond::failure(&error))?;
-    let contacts = done.case.deadman.map(|deadman| deadman.contacts).unwrap_or_default();
-    let changed = contacts.iter().find(|contact| contact.id == id).ok_or_else(respond::not_found)?;
-    Ok(respond::ok(View::new(user, changed)))
+    let deadman = done.case.deadman.ok_or_else(respond::not_found)?;
+    let changed = deadman.contacts.iter().find(|contact| contact.id == id);
+    Ok(respond::ok(View::new(&deadman, changed.ok_or_else(respond::not_found)?)))
 }
 
 fn change<P: Ports>(app: &App<P>, wanted: &Change) -> Result<ContactChange, Response> {

@@ -274,8 +274,18 @@ async fn during_an_incident_contacts_can_only_be_added() {
     }
     assert_eq!(world.deadman(user).await, before);
     let post = request(Method::POST, &path(user)).bearer(&token).json(&hulk());
-    send(&world, &post).await.expect(StatusCode::OK);
+    let added = send(&world, &post).await.expect(StatusCode::OK)["data"].clone();
     assert_eq!(world.deadman(user).await.unwrap().contacts.len(), 3);
+    // Their word counts once the PIN was given for their number.
+    let doubted = |view: &Value| view["warnings"].to_string().contains("without your PIN");
+    assert!(doubted(&added), "{added}");
+    let get = request(Method::GET, &path(user)).bearer(&token);
+    assert!(doubted(&send(&world, &get).await.expect(StatusCode::OK)["data"][0]));
+    let one = format!("{}/{}", path(user), added["id"]);
+    let put = request(Method::PUT, &one).json(&json!({ "phone_number": added["phone_number"] }));
+    let put = put.bearer(&token).header_set("lucius-pin", "4711");
+    let proven = send(&world, &put).await.expect(StatusCode::OK)["data"].clone();
+    assert!(!doubted(&proven), "{proven}");
 }
 
 #[tokio::test]

@@ -89,19 +89,15 @@ impl Asked<'_> {
             Said::Help => "9",
             Said::Unclear => return Ok(self.again(&deadman, Some("I did not understand that."))),
         };
-        match digits {
-            "" => return Ok(self.again(&deadman, None)),
-            "9" => return self.check_in(app, request, Answer::Bad, Proof::None).await,
-            _ => {}
-        }
         // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
-        if let Some(reply) = deadman.seen.reply(&self.key("bad")) {
-            return Ok(reply);
-        }
-        match digits {
-            "1" if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
-            _ if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
-            pin => {
+        let cried = deadman.seen.reply(&self.key("bad"));
+        match (digits, cried) {
+            ("", _) => Ok(self.again(&deadman, None)),
+            ("9", _) => self.check_in(app, request, Answer::Bad, Proof::None).await,
+            (_, Some(reply)) => Ok(reply),
+            ("1", None) if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
+            (_, None) if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
+            (pin, None) => {
                 let proof = Proof::Pin(app.keyring.pin_digest(self.user, pin));
                 let key = format!("{}-{}", self.call_sid, self.turn);
                 let login = Event::Login { key, proof, line: Line::Own };

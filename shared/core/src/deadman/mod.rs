@@ -4,6 +4,7 @@
 //! therefore decided against the same version, and none of them can slip between two others.
 
 mod ask;
+mod called;
 mod check_in;
 mod edit;
 mod pin;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use ask::{ask_path, ask_prompt, settled, wake};
+pub use called::{UNPROVEN_MAX, Unproven};
 pub(crate) use check_in::emergency;
 pub use check_in::{CheckIn, Medium, check_in};
 pub(crate) use edit::authorise;
@@ -134,16 +136,6 @@ impl Contact {
     }
 }
 
-/// A contact entered, or given another number, while an incident was open and without the PIN: whoever did it may have wanted to
-/// answer the calls themselves. They are called, but cannot accept, until the PIN has been given for them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unproven {
-    /// Who.
-    pub contact: ContactId,
-    /// The last number that is beyond doubt: it is called as well.
-    pub former: Option<PhoneNumber>,
-}
-
 /// A question that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -255,20 +247,6 @@ impl Deadman {
             pending: Pendings::new(),
             seen: Seen::default(),
         }
-    }
-
-    /// Who is called in an emergency, by priority: those marked so; if none is, everybody.
-    #[must_use]
-    pub fn emergency_contacts(&self) -> Vec<&Contact> {
-        let marked: Vec<_> = self.contacts.iter().filter(|contact| contact.is_emergency_contact).collect();
-        // Whoever came or was marked without the PIN calls nobody off.
-        let doubted = |contact: &&Contact| {
-            let known = |known: &Unproven| known.contact == contact.id && known.former.is_none();
-            self.profile.pin.is_some() && self.unproven.iter().any(known)
-        };
-        let mut called = if marked.iter().all(doubted) { self.contacts.iter().collect() } else { marked };
-        called.sort_by_key(|contact| contact.priority);
-        called
     }
 
     /// A text answers only with the PIN in it: asked for by the user, and possible because there is one.

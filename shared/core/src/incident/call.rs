@@ -137,6 +137,7 @@ fn unknown_call(incident: &mut Incident, turn: &mut Turn<'_>, id: &EffectId, pla
     count_from(incident, id, turn.now);
     let Some(contact) = incident.contacts.get_mut(place) else { return };
     contact.leave_unheard(attempt);
+    contact.call.works = false;
     if contact.redialled_in < round && !is_capped(contact, turn.now, turn.policy) {
         contact.redialled_in = round;
         contact.called_at.push(turn.now);

@@ -19,7 +19,7 @@ pub use accept::{
 pub use attempt::settled;
 pub use call::call_told;
 pub use end::{all_clear, end, reopen};
-pub(crate) use round::{advance, makes_room, page_added};
+pub(crate) use round::{advance, makes_room, page, page_added};
 pub use round::{page_now, wake};
 pub use script::{call_prompt, callback_path, listen_path};
 pub use sms::text_told;

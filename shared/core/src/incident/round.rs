@@ -1,5 +1,7 @@
 //! Rounds: who is called when, without end while nobody has accepted.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Incident, Status, attempt, call, script, tiers};
@@ -148,13 +150,8 @@ pub(super) fn page_by(incident: &mut Incident, turn: &mut Turn<'_>, place: usize
 /// Somebody of this priority comes to the incident. Whose turn it is stays whose turn it is, if they come in a tier of their own before.
 pub(crate) fn makes_room(incident: &mut Incident, priority: u8) {
     let Status::Escalating { tier, next_at } = incident.status else { return };
-    let tiers = tiers(&incident.contacts);
-    let priority_of = |places: &Vec<usize>| {
-        places.first().and_then(|place| incident.contacts.get(*place)).map(|contact| contact.priority)
-    };
-    let before = tiers.iter().filter(|places| priority_of(places) < Some(priority)).count();
-    let is_new = tiers.iter().all(|places| priority_of(places) != Some(priority));
-    if is_new && before < tier {
+    let known: BTreeSet<u8> = incident.contacts.iter().map(|contact| contact.priority).collect();
+    if !known.contains(&priority) && known.range(..priority).count() < tier {
         incident.status = Status::Escalating { tier: tier.saturating_add(1), next_at };
     }
 }

@@ -80,6 +80,15 @@ fn an_unknown_call_counts_from_when_it_may_have_rung() {
     assert_eq!(story.open().contacts[0].called_at, [t("10:20"), t("10:20")], "itself, and the one after it");
 }
 
+/// Whoever wants calls only is texted as well in the next round.
+#[test]
+fn a_line_whose_last_call_is_unknown_does_not_work() {
+    let mut story = only_called();
+    story.incident_mut().contacts[0].call.works = true;
+    story.outcome(&call(0), &Outcome::Unknown);
+    assert!(!story.open().contacts[0].call.works);
+}
+
 #[test]
 fn a_call_counts_from_when_it_was_placed() {
     let mut story = only_called();

@@ -8,7 +8,6 @@ use lucius_core::{
     decide::Rejected,
     effect::Party,
     id::ContactId,
-    incident::TextAnswer,
     schedule::TimeZone,
     turn::Pointer,
 };
@@ -18,11 +17,11 @@ use crate::{
     world::{digest, new_contact, phone, pin, schedule, settings, t},
 };
 
-fn bob() -> ContactId {
+pub(crate) fn bob() -> ContactId {
     ContactId::try_from(1).unwrap()
 }
 
-fn change(change: ContactChange, proof: Proof) -> Edit {
+pub(crate) fn change(change: ContactChange, proof: Proof) -> Edit {
     Edit::ChangeContact { id: bob(), change, proof }
 }
 
@@ -32,7 +31,7 @@ fn probes(change: impl Fn(&mut ProbeSettings), proof: Proof) -> Edit {
     Edit::Probes { change: settings.into(), pause: Pause::Keep, proof }
 }
 
-fn renumbered() -> ContactChange {
+pub(crate) fn renumbered() -> ContactChange {
     ContactChange { phone: Some(phone(999)), ..ContactChange::default() }
 }
 
@@ -197,9 +196,12 @@ fn a_number_changed_without_the_pin_does_not_take_the_old_ones_place_next_time()
     story.good_with("1234").at("12:00").sos();
     let numbers: Vec<_> =
         story.open().contacts.iter().map(|contact| (contact.phone.clone(), contact.trusted)).collect();
-    assert_eq!(numbers, [(phone(202), true), (phone(201), true), (phone(999), false)]);
+    assert_eq!(numbers, [(phone(201), true), (phone(202), true), (phone(999), false)]);
     story.good_with("1234");
-    story.edit(change(ContactChange::default(), pin("1234"))).unwrap();
+    let renamed = ContactChange { first_name: Some("Bobby".to_owned()), ..ContactChange::default() };
+    story.edit(change(renamed, pin("1234"))).unwrap();
+    assert_eq!(story.ann().unproven.len(), 1, "the PIN was sent with a name");
+    story.edit(change(renumbered(), pin("1234"))).unwrap();
     story.at("13:00").sos();
     let numbers: Vec<_> =
         story.open().contacts.iter().map(|contact| (contact.phone.clone(), contact.trusted)).collect();
@@ -242,7 +244,7 @@ fn an_incident_takes_no_more_than_twice_its_contacts() {
     let mut story = Story::ringing();
     for n in 0..60 {
         let contact = ContactChange { phone: Some(phone(300 + n)), ..ContactChange::default() };
-        story.edit(change(contact, Proof::None)).unwrap();
+        story.edit(change(contact, pin("1234"))).unwrap();
     }
     assert_eq!(story.open().contacts.len(), 40);
 }
@@ -256,7 +258,7 @@ fn an_interval_starts_when_the_switch_is_armed() {
     let _: &Vec<Contact> = &story.ann().contacts;
 }
 
-fn add(name: &str, number: u64, emergency: bool, proof: Proof) -> Edit {
+pub(crate) fn add(name: &str, number: u64, emergency: bool, proof: Proof) -> Edit {
     let contact = NewContact { is_emergency_contact: emergency, ..new_contact(name, number) };
     Edit::AddContact { contact, proof }
 }
@@ -307,121 +309,4 @@ fn a_number_that_has_stopped_our_texts_has_until_it_is_another() {
     assert!(!story.ann().contacts[0].text_stopped);
     story.edit(change(named, Proof::None)).unwrap();
     assert!(!story.ann().contacts[0].text_stopped);
-}
-
-#[test]
-fn where_no_pin_is_set_whoever_is_entered_in_an_alert_can_accept() {
-    let mut story = Story::ringing();
-    story.ann_mut().profile.pin = None;
-    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: Proof::None }).unwrap();
-    assert!(story.open().contacts[2].trusted && story.is_called(2));
-    assert!(story.ann().unproven.is_empty());
-}
-
-#[test]
-fn who_came_after_the_end_is_called_when_the_alert_is_opened_again() {
-    let mut story = Story::ringing();
-    story.good_with("1234");
-    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: pin("1234") }).unwrap();
-    story.edit(change(renumbered(), pin("1234"))).unwrap();
-    assert_eq!(story.open().contacts.len(), 2, "what is over stays as it was");
-    let code = story.open().contacts[1].code.clone();
-    story.any_code(1, "SM1", &code, TextAnswer::Reopen);
-    let came: Vec<_> = story.open().contacts[2..].iter().map(|c| (c.phone.clone(), c.trusted)).collect();
-    assert_eq!(came, [(phone(999), true), (phone(300), true)]);
-    assert!(story.is_called(2) && story.is_called(3), "{:?}", story.pendings());
-    // Ended and opened once more: everybody is in it already.
-    story.good_with("1234");
-    story.any_code(1, "SM2", &code, TextAnswer::Reopen);
-    assert_eq!((story.status(), story.open().contacts.len()), ("escalating", 4));
-}
-
-#[test]
-fn who_came_without_the_pin_and_after_the_end_is_called_and_cannot_accept() {
-    let mut story = Story::ringing();
-    story.edit(Edit::AddContact { contact: new_contact("Dee", 300), proof: Proof::None }).unwrap();
-    story.good_with("1234");
-    let code = story.open().contacts[0].code.clone();
-    // Known to the switch, and not to this alert.
-    story.incident_mut().contacts.truncate(2);
-    story.any_code(0, "SM1", &code, TextAnswer::Reopen);
-    assert!(!story.open().contacts[2].trusted && story.is_called(2));
-}
-
-#[test]
-fn where_nobody_is_marked_whoever_is_entered_in_an_alert_is_called() {
-    let mut story = Story::with_contacts(&[]);
-    story.sos();
-    assert!(story.reply().contains("You have no contacts"), "{}", story.reply());
-    let dee = NewContact { is_emergency_contact: false, ..new_contact("Dee", 300) };
-    story.edit(Edit::AddContact { contact: dee, proof: pin("1234") }).unwrap();
-    assert!(story.is_called(0), "{:?}", story.pendings());
-    story.sos();
-    assert!(story.reply().contains("We are calling"), "{}", story.reply());
-}
-
-#[test]
-fn where_nobody_is_marked_a_new_number_is_called_in_the_alert() {
-    let mut story = Story::with_contacts(&[("Bob", 1)]);
-    story.ann_mut().contacts[0].is_emergency_contact = false;
-    story.sos();
-    story.edit(change(renumbered(), pin("1234"))).unwrap();
-    assert_eq!(story.open().contacts.iter().filter(|contact| contact.phone == phone(999)).count(), 1);
-    assert!(story.is_called(1));
-}
-
-#[test]
-fn whoever_was_marked_without_the_pin_calls_nobody_off() {
-    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1)]);
-    for contact in &mut story.ann_mut().contacts {
-        contact.is_emergency_contact = false;
-    }
-    story.sos();
-    story.edit(Edit::AddContact { contact: new_contact("Eve", 300), proof: Proof::None }).unwrap();
-    story.good_with("1234").sos();
-    let called: Vec<_> = story.open().contacts.iter().map(|c| (c.name.as_str(), c.trusted)).collect();
-    assert_eq!(called, [("Bob", true), ("Cas", true), ("Eve", false)]);
-}
-
-#[test]
-fn whoever_is_marked_beyond_doubt_is_called_alone_whatever_is_unproven_beside_them() {
-    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1)]);
-    story.ann_mut().contacts[1].is_emergency_contact = false;
-    story.sos();
-    let eve = NewContact { is_emergency_contact: false, ..new_contact("Eve", 300) };
-    story.edit(Edit::AddContact { contact: eve, proof: Proof::None }).unwrap();
-    story.good_with("1234").sos();
-    let phones: Vec<_> = story.open().contacts.iter().map(|contact| contact.phone.clone()).collect();
-    assert_eq!(phones, [story.ann().contacts[0].phone.clone()]);
-    // Their number before is beyond doubt, and is called beside the new one.
-    let before = phones[0].clone();
-    story.edit(change(renumbered(), Proof::None)).unwrap();
-    story.good_with("1234").sos();
-    let phones: Vec<_> = story.open().contacts.iter().map(|contact| contact.phone.clone()).collect();
-    assert_eq!(phones, [before, phone(999)]);
-}
-
-#[test]
-fn whoever_is_no_contact_any_more_is_called_and_does_not_say_who_goes() {
-    let mut story = Story::ringing();
-    story.good_with("1234");
-    story.edit(Edit::RemoveContact { id: bob(), proof: pin("1234") }).unwrap();
-    let code = story.open().contacts[0].code.clone();
-    story.any_code(0, "SM1", &code, TextAnswer::Reopen).any_code(0, "SM2", &code, TextAnswer::Accept);
-    assert_eq!((story.status(), story.is_called(0)), ("escalating", true));
-    assert!(story.open().contacts[1].trusted);
-}
-
-#[test]
-fn one_number_is_called_once_whoever_it_belongs_to() {
-    let mut story = Story::ringing();
-    story.good_with("1234");
-    let (phone, code) = (story.open().contacts[0].phone.clone(), story.open().contacts[1].code.clone());
-    story.edit(Edit::RemoveContact { id: bob(), proof: pin("1234") }).unwrap();
-    let back = NewContact { phone, ..new_contact("Bobby", 300) };
-    story.edit(Edit::AddContact { contact: back, proof: pin("1234") }).unwrap();
-    story.any_code(1, "SM1", &code, TextAnswer::Reopen);
-    assert_eq!(story.open().contacts.len(), 2);
-    let copy = &story.open().contacts[0];
-    assert_eq!((copy.name.as_str(), copy.id, copy.trusted), ("Bobby", story.ann().contacts[1].id, true));
 }

@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod alert_edits;
 mod calls;
 mod check_in;
 mod codes;

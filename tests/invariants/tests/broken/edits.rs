@@ -22,7 +22,7 @@ fn pin() -> Proof {
     Proof::Pin(Digest::new([1; 32]))
 }
 
-fn dee() -> NewContact {
+pub(crate) fn dee() -> NewContact {
     NewContact {
         first_name: "Dee".to_owned(),
         last_name: String::new(),
@@ -81,6 +81,19 @@ fn i5_a_new_number_is_called_in_the_alert_that_is_open() {
 }
 
 #[test]
+fn i5_a_channel_that_is_chosen_in_an_alert_is_used_in_it() {
+    let mut story = Story::ringing();
+    let id = story.deadman().contacts[1].id;
+    story.deadman().contacts[1].by_sms = false;
+    story.inc().contacts[1].by_sms = false;
+    story.before = story.case.clone();
+    let change = ContactChange { by_sms: Some(true), ..ContactChange::default() };
+    story.edit(Edit::ChangeContact { id, change, proof: Proof::None });
+    let forgotten = |story: &mut Story| story.inc().contacts[1].by_sms = false;
+    assert_eq!(broken(&story, &WITHOUT, forgotten), Some(Invariant::NeverLost));
+}
+
+#[test]
 fn i5_whoever_came_after_the_end_is_called_when_it_is_opened_again() {
     let mut story = Story::ringing();
     story.check_in_with_pin();
@@ -102,7 +115,7 @@ fn i5_whoever_came_after_the_end_is_called_when_it_is_opened_again() {
     };
     assert_eq!(broken(&story, &asked, unknown), Some(Invariant::NeverLost));
     // Had Dee come without the PIN, her word would count for nothing.
-    let doubted = Unproven { contact: story.inc().contacts[2].id, former: None };
+    let doubted = Unproven { contact: story.inc().contacts[2].id, former: None, chosen: true };
     story.deadman().unproven.push(doubted.clone());
     story.before.deadman.as_mut().unwrap().unproven.push(doubted);
     let found = story.check(&asked).err().map(|violation| violation.invariant);

@@ -7,6 +7,7 @@
     reason = "the stories' own helpers fail as the tests do"
 )]
 
+mod called;
 mod edits;
 mod honoured;
 mod in_hand;

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::{authorise, not_in_incident, notify};
 use crate::{
-    deadman::{CONTACTS_MAX, Contact, Deadman, Proof, Unproven},
+    deadman::{CONTACTS_MAX, Contact, Deadman, Proof, UNPROVEN_MAX, Unproven},
     decide::Rejected,
     id::ContactId,
     incident::{self, Incident},
-    open::add_to,
+    open::edited,
     phone::PhoneNumber,
     turn::{Pointer, Turn},
 };
@@ -112,7 +112,7 @@ pub(super) fn add(
 ) -> Result<(), Rejected> {
     unique(deadman, None, &new.phone, new.email.as_ref())?;
     room_for(deadman, new.is_emergency_contact, None)?;
-    let trusted = entering(deadman, turn, proof)?;
+    let trusted = entering(deadman, incident.as_ref(), turn, proof)?;
     let last = deadman.contacts.iter().map(|contact| contact.priority).max().unwrap_or(0);
     let contact = Contact {
         id: turn.fresh.contact,
@@ -134,39 +134,58 @@ pub(super) fn add(
     let phone = deadman.profile.phone.clone();
     notify(deadman, turn, phone, &format!("{} was added to your contacts.", contact.name()));
     if !trusted {
-        doubt(deadman, contact.id, None);
+        doubt(deadman, contact.id, None, true);
     }
     deadman.contacts.push(contact.clone());
-    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open())
-        && is_called(deadman, contact.id)
-    {
-        add_to(open, turn, &contact, trusted);
-    }
+    edited(deadman, incident, turn, &contact, true);
     Ok(())
-}
-
-/// Whether this contact would be called in an emergency: one that is marked, or any where none is.
-fn is_called(deadman: &Deadman, id: ContactId) -> bool {
-    deadman.emergency_contacts().iter().any(|contact| contact.id == id)
 }
 
 /// May a number be entered, and may its owner accept? During an incident anybody with a session may, but only the PIN
 /// makes the number trusted. Where none is set, a session ends the incident anyway.
-fn entering(deadman: &mut Deadman, turn: &Turn<'_>, proof: Proof) -> Result<bool, Rejected> {
-    if deadman.incident.is_some() && proof == Proof::None {
-        return Ok(deadman.profile.pin.is_none());
+fn entering(
+    deadman: &mut Deadman,
+    incident: Option<&Incident>,
+    turn: &Turn<'_>,
+    proof: Proof,
+) -> Result<bool, Rejected> {
+    if deadman.incident.is_none() || proof != Proof::None {
+        authorise(deadman, turn, proof, "pin")?;
+        return Ok(true);
     }
-    authorise(deadman, turn, proof, "pin")?;
-    Ok(true)
+    if deadman.profile.pin.is_none() {
+        return Ok(true);
+    }
+    // Strangers must not take all the places that an incident has.
+    let copies = incident.map_or(0, |open| open.contacts.iter().filter(|contact| !contact.trusted).count());
+    if copies.max(deadman.unproven.len()) >= UNPROVEN_MAX {
+        return Err(Rejected::Forbidden(format!(
+            "{UNPROVEN_MAX} numbers have come without your PIN: send it with this one, as \"pin\""
+        )));
+    }
+    Ok(false)
 }
 
 /// Remembers beyond the incident who came without the PIN, and the number that was theirs before.
-fn doubt(deadman: &mut Deadman, contact: ContactId, former: Option<PhoneNumber>) {
-    match deadman.unproven.iter().find(|known| known.contact == contact) {
+fn doubt(deadman: &mut Deadman, contact: ContactId, former: Option<PhoneNumber>, chosen: bool) {
+    match deadman.unproven.iter_mut().find(|known| known.contact == contact) {
         // The first number stays the one that is beyond doubt.
-        Some(_) => {}
-        None => deadman.unproven.push(Unproven { contact, former }),
+        Some(known) => known.chosen |= chosen,
+        None => deadman.unproven.push(Unproven { contact, former, chosen }),
     }
+}
+
+/// The PIN speaks for a number, or for who is to be called, if that is what it was sent with. A number that was beyond doubt is so again.
+fn vouch(deadman: &mut Deadman, new: &Contact, change: &ContactChange, proof: Proof) {
+    if proof != Proof::None && change.phone.is_some() {
+        deadman.unproven.retain(|known| known.contact != new.id);
+    }
+    let marks = proof != Proof::None && change.is_emergency_contact.is_some();
+    for known in deadman.unproven.iter_mut().filter(|known| known.contact == new.id && marks) {
+        known.chosen &= known.former.is_none();
+    }
+    let is_back = |known: &Unproven| !known.chosen && known.former.as_ref() == Some(&new.phone);
+    deadman.unproven.retain(|known| known.contact != new.id || !is_back(known));
 }
 
 pub(super) fn change(
@@ -192,26 +211,18 @@ pub(super) fn change(
     }
     let renumbered = new.phone != old.phone;
     let chosen = new.is_emergency_contact && !old.is_emergency_contact;
-    let mut trusted = true;
-    let quieter = quieter && old.is_emergency_contact;
+    let is_called = deadman.emergency_contacts().iter().any(|called| called.id == id);
+    let quieter = quieter && is_called;
     if quieter {
         not_in_incident(deadman, "a contact who is called later or by fewer channels")?;
     }
     if dropped || quieter || proof != Proof::None {
         authorise(deadman, turn, proof, "pin")?;
     }
-    if renumbered || chosen {
-        trusted = entering(deadman, turn, proof)?;
+    if (renumbered || chosen) && !entering(deadman, incident.as_ref(), turn, proof)? {
+        doubt(deadman, id, Some(old.phone.clone()), chosen);
     }
-    if !trusted {
-        doubt(deadman, id, renumbered.then(|| old.phone.clone()));
-    }
-    let back =
-        deadman.unproven.iter().any(|known| known.contact == id && known.former.as_ref() == Some(&new.phone));
-    if back || proof != Proof::None {
-        // The PIN speaks for this contact as they are now; and a number that was beyond doubt is so again.
-        deadman.unproven.retain(|known| known.contact != id);
-    }
+    vouch(deadman, &new, change, proof);
     if dropped || renumbered || quieter {
         let phone = deadman.profile.phone.clone();
         notify(deadman, turn, phone, &format!("your contact {} was changed.", new.name()));
@@ -223,13 +234,8 @@ pub(super) fn change(
     if let Some(slot) = deadman.contacts.iter_mut().find(|contact| contact.id == id) {
         slot.clone_from(&new);
     }
-    if let Some(open) = incident.as_mut().filter(|incident| incident.is_open())
-        && (renumbered || chosen)
-        && is_called(deadman, id)
-    {
-        // The old number is still called as well: the new one may be somebody else's.
-        add_to(open, turn, &new, trusted);
-    }
+    // The old number is still called as well: the new one may be somebody else's.
+    edited(deadman, incident, turn, &new, renumbered || chosen);
     Ok(())
 }
 
