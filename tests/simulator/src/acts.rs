@@ -34,6 +34,7 @@ impl Inner {
             Act::Spoof => self.spoof(),
             Act::Change { user } => self.changes(user, ring),
             Act::Enlist { user } => self.enlists(user, ring),
+            Act::Intrude { user, more } => self.intrudes(user, more),
             Act::Stops { user } => self.stops(user),
             Act::Leave { user } => self.leaves(user, ring),
             Act::Emergency { user } => {

@@ -53,12 +53,12 @@ impl Inner {
         self.edits(&deadman, Edit::AddContact { contact, proof });
     }
 
-    fn edits(&mut self, deadman: &Deadman, edit: Edit) {
+    pub(crate) fn edits(&mut self, deadman: &Deadman, edit: Edit) {
         let edit = Box::new((Scope::User(deadman.id), Event::Edit(edit)));
         self.soon(0, Happening::Invoke(Invocation::Edit(edit)));
     }
 
-    fn deadman_of(&self, user: usize) -> Option<Deadman> {
+    pub(crate) fn deadman_of(&self, user: usize) -> Option<Deadman> {
         let id = self.people.users.get(user)?.id;
         self.checks.deadman(id).cloned()
     }
@@ -309,6 +309,7 @@ pub(crate) fn followed(inner: &mut Inner, before: &Case, after: &Case) {
             let after = inner.between(SECOND, 10 * MINUTE);
             inner.tempted(150, user, after);
         }
+        inner.lures(incident.subject.user);
         if incident.contacts.is_empty()
             && let Some(user) = inner.people.users.iter().position(|known| known.id.get() == user)
         {

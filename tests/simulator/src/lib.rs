@@ -17,6 +17,7 @@ mod faults;
 mod functions;
 mod heard;
 mod insists;
+mod intruder;
 mod lateness;
 mod ledger;
 mod letters;

@@ -52,6 +52,8 @@ pub(crate) enum Act {
     Stops { user: usize },
     /// The user changes something.
     Change { user: usize },
+    /// Somebody with the user's password and without their PIN changes contacts, and then so many times `more`.
+    Intrude { user: usize, more: u8 },
     /// The user enters somebody who is to be called, as there is nobody.
     Enlist { user: usize },
     /// The user deletes their account.

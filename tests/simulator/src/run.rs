@@ -198,8 +198,9 @@ fn begin(inner: &mut Inner, users: usize, length: Millis) {
             inner.soon(at, Happening::Person(Act::Leave { user }));
         }
         let id = inner.people.users.get(user).map(|user| user.id);
-        let alone = id.and_then(|id| inner.checks.deadman(id)).is_some_and(|own| own.contacts.is_empty());
-        if alone {
+        let own = id.and_then(|id| inner.checks.deadman(id));
+        // Whose switch cannot be armed.
+        if own.is_some_and(|own| own.contacts.iter().all(|contact| !contact.is_emergency_contact)) {
             let at = inner.between(0, length / 2);
             inner.soon(at, Happening::Person(Act::Emergency { user }));
         }
