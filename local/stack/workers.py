@@ -8,9 +8,11 @@ nothing of each other.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from hypercorn.config import Config
@@ -26,6 +28,8 @@ LAST_PATIENCE_SECONDS = 20.0
 """However busy the machine is, an invocation gets a process after this."""
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
+RUNNABLE = 6 * (os.cpu_count() or 1)
+"""With more than so many threads that want a processor the machine counts as busy: an emulator that is starved looks calm."""
 STARTS_AT_ONCE = 4
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
@@ -54,12 +58,20 @@ class _Load:
             if passed >= self.WINDOW_SECONDS:
                 used = time.process_time()
                 # What was measured over a quiet minute says nothing about this moment.
-                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed
+                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed and _runnable() <= RUNNABLE
                 self._room = STARTS_AT_ONCE if calm else 0
                 self._since, self._used = time.monotonic(), used
             admitted = self._room > 0
             self._room -= admitted
             return admitted
+
+
+def _runnable() -> int:
+    """How many threads of this machine run or want to, at this moment; 0 where nobody says."""
+    try:
+        return int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+    except OSError:
+        return 0
 
 
 _load = _Load()

@@ -21,7 +21,7 @@ use std::{
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
-    operation::query::QueryInput,
+    operation::{get_item::GetItemInput, query::QueryInput},
     types::AttributeValue,
 };
 use aws_smithy_runtime_api::{
@@ -178,13 +178,13 @@ impl Ports for TestPorts {
     }
 }
 
-/// A shard of the due index that cannot be read.
+/// What cannot be read: a shard of the due index, or the items of a partition.
 #[derive(Debug, Clone, Default)]
-struct LostShard(Arc<Mutex<Option<String>>>);
+struct LostReads(Arc<Mutex<Option<String>>>);
 
-impl Intercept for LostShard {
+impl Intercept for LostReads {
     fn name(&self) -> &'static str {
-        "LostShard"
+        "LostReads"
     }
 
     fn read_before_serialization(
@@ -193,13 +193,14 @@ impl Intercept for LostShard {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let asked = context.input().downcast_ref::<QueryInput>().and_then(|query| {
-            let shard = query.expression_attribute_values()?.get(":shard")?;
-            shard.as_s().ok().cloned()
-        });
+        let input = context.input();
+        let query = input.downcast_ref::<QueryInput>().and_then(|query| query.expression_attribute_values());
+        let shard = query.and_then(|values| values.get(":shard"));
+        let partition = input.downcast_ref::<GetItemInput>().and_then(|get| get.key()?.get("pk"));
+        let asked = shard.or(partition).and_then(|value| value.as_s().ok());
         let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked.is_some() && asked == *lost {
-            return Err("this shard cannot be read".into());
+        if asked.is_some() && asked == lost.as_ref() {
+            return Err("this cannot be read".into());
         }
         Ok(())
     }
@@ -211,7 +212,7 @@ pub struct World {
     pub app: App<TestPorts>,
     calls: CallCounter,
     client: Client,
-    lost: LostShard,
+    lost: LostReads,
 }
 
 impl World {
@@ -220,7 +221,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        let (calls, lost) = (CallCounter::default(), LostShard::default());
+        let (calls, lost) = (CallCounter::default(), LostReads::default());
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
@@ -262,9 +263,9 @@ impl World {
         Self { app, calls, client, lost }
     }
 
-    /// From now on this shard of the due index cannot be read; or, with `None`, all can.
-    pub fn lose_shard(&self, shard: Option<u8>) {
-        *self.lost.0.lock().unwrap() = shard.map(|shard| format!("{shard:02}"));
+    /// From now on this shard of the due index (two digits), or this item (its partition), cannot be read; or, with `None`, all can.
+    pub fn lose(&self, what: Option<&str>) {
+        *self.lost.0.lock().unwrap() = what.map(str::to_owned);
     }
 
     /// The item of an actor, as it is stored.

@@ -123,7 +123,8 @@ pub async fn wake<P: Ports>(shell: &Shell<P>, actor: ActorId) -> Result<(), RunE
     let scope = Scope::of(actor);
     let began = shell.ports.nature().now();
     match run(shell, scope, Event::Wake).await {
-        // The next request would not fit into what is left of the function's time; the hint of this commit brings another.
+        // The next request would not fit into what is left of the function's time. Whoever took so long did something, and its commit sent a
+        // hint: one that came early and read for as long as that has failed.
         Ok(_) if shell.ports.nature().now() > later(began, CLAIM_WITHIN) => Ok(()),
         Ok(done) => wait_a_little(shell, actor, scope, &done.case).await,
         Err(RunError::Poisoned { actor, version, fails, why }) => {

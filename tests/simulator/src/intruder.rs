@@ -2,7 +2,7 @@
 //! other way; they do so one after another, and the user cries for help again soon after: whoever was called before is to be called then.
 
 use lucius_core::{
-    deadman::{ContactChange, Deadman, Edit, NewContact, Proof},
+    deadman::{Contact, ContactChange, Deadman, Edit, NewContact, Proof},
     id::UserId,
     phone::PhoneNumber,
 };
@@ -12,17 +12,18 @@ use crate::{
     world::{HOUR, Happening, Inner, MINUTE, SECOND},
 };
 
+const fn is_marked(contact: &Contact) -> bool {
+    contact.is_emergency_contact
+}
+
 impl Inner {
     /// An alert has begun: now and then somebody else sits at the user's own page, mostly where it is least clear who is called.
     pub(crate) fn lures(&mut self, id: UserId) {
         let Some(user) = self.people.users.iter().position(|user| user.id == id && user.pin.is_some()) else {
             return;
         };
-        let marked = self
-            .checks
-            .deadman(id)
-            .is_some_and(|deadman| deadman.contacts.iter().any(|contact| contact.is_emergency_contact));
-        if self.odds(if marked { 30 } else { 300 }) {
+        let marked = self.checks.deadman(id).is_some_and(|deadman| deadman.contacts.iter().any(is_marked));
+        if self.odds(if marked { 30 } else { 700 }) {
             let (after, more) = (self.between(20 * SECOND, 4 * MINUTE), self.chance.u8(1..5));
             self.soon(after, Happening::Person(Act::Intrude { user, more }));
         }
@@ -51,8 +52,11 @@ impl Inner {
         let place = self.chance.usize(0..deadman.contacts.len().max(1));
         let contact = deadman.contacts.get(place)?;
         let none = ContactChange::default();
-        let mark = Some(true).filter(|_| !contact.is_emergency_contact);
-        let change = match (self.chance.u8(0..6), former) {
+        let mark = Some(true).filter(|_| !is_marked(contact));
+        // Where nobody is marked, who is marked is what the next alert goes by.
+        let way =
+            if deadman.contacts.iter().any(is_marked) || self.odds(500) { self.chance.u8(0..6) } else { 3 };
+        let change = match (way, former) {
             (0, Some(phone)) => ContactChange { phone: Some(phone), ..none },
             (1 | 2, Some(phone)) => return Some(Edit::AddContact { contact: self.stranger(phone), proof }),
             (0..3, None) => {
