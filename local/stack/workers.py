@@ -21,6 +21,8 @@ from ministack.services import lambda_svc
 
 FEW = 4
 """As many processes of one function start without a second thought."""
+MOST = 40
+"""No more processes of one function than these: each costs the emulator some threads, and with two thousand of them it answers nobody. More wait."""
 PATIENCE_SECONDS = 0.25
 """Beyond those an invocation waits so long for one that becomes idle. Then it gets a process of its own if the others wait for something slow, as a
 carrier may be. If they wait for the emulator, which is busy then, one more process would only make all of them slower."""
@@ -99,7 +101,7 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
         with lambda_runtime._lock:
             workers = lambda_runtime._workers.setdefault(key, [])
             idle = [worker for worker in workers if not worker.in_use]
-            if not idle and (len(workers) < FEW or _may_start(time.monotonic() - began)):
+            if not idle and _may_start(len(workers), time.monotonic() - began):
                 idle = [lambda_runtime.ProvidedWorker(name, config, code)]
                 workers.extend(idle)
             if idle:
@@ -113,8 +115,10 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
             _freed[key].wait(PATIENCE_SECONDS)
 
 
-def _may_start(waited: float) -> bool:
-    """Whether an invocation that has waited for so many seconds gets a process of its own."""
+def _may_start(processes: int, waited: float) -> bool:
+    """Whether an invocation that has waited for so many seconds gets a process of its own beside so many."""
+    if processes < FEW or processes >= MOST:
+        return processes < FEW
     return waited >= LAST_PATIENCE_SECONDS or (waited >= PATIENCE_SECONDS and _load.admits())
 
 

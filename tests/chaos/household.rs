@@ -29,9 +29,12 @@ const SELDOM: u32 = 6;
 /// Who asks in vain asks again after this.
 const AGAIN: Duration = secs(2);
 
-/// So many looks in a row say that it is over: a call that was on its way when it ended has rung, was answered and is over by then, and
+/// Whoever looks whether it is over looks again after this. All look at the same time, and the cloud has one processor.
+const LOOKS: Duration = secs(8);
+
+/// All looks within so long say that it is over: a call that was on its way when it ended has rung, was answered and is over by then, and
 /// the copy of its last key has come.
-const OVER: u32 = 40;
+const OVER: Duration = secs(80);
 
 /// A household.
 #[derive(Debug)]
@@ -107,11 +110,10 @@ impl Household {
             }
         }
         // An assistant in a call that was on its way may open it again.
-        let (mut looks, mut disarmed) = (0, false);
-        while patience.lasts() && (looks < OVER || !disarmed) {
-            looks += 1;
+        let (mut over, mut disarmed) = (Instant::now(), false);
+        while patience.lasts() && (over.elapsed() < OVER || !disarmed) {
             if !self.is_over().await {
-                looks = 0;
+                over = Instant::now();
                 if self.person.ends == Ends::Pin || !heard(hero, said, 0).await {
                     self.enters_the_pin().await;
                 }
@@ -119,7 +121,7 @@ impl Household {
                 // Nobody is asked again. An open incident would refuse it.
                 disarmed = self.user.disarms().await.status == 200;
             }
-            sleep(AGAIN).await;
+            sleep(LOOKS).await;
         }
     }
 

@@ -9,7 +9,7 @@ use lucius_core::{
     policy::{Policy, earlier},
 };
 
-use crate::{Invariant, Violation, violation::ensure};
+use crate::{Invariant, Violation, promised, violation::ensure};
 
 /// A request is sent only while this much of its lease remains: it and its outcome must fit.
 pub const POST_NEEDS: SignedDuration = SignedDuration::from_secs(13);
@@ -62,7 +62,7 @@ pub fn attempt(post: &Attempt<'_>) -> Result<(), Violation> {
     }
     let rings = pages || post.effect.purpose == Purpose::Confirm;
     if rings && post.effect.channel == Channel::Call {
-        let hour_ago = earlier(post.now, post.policy.hour());
+        let hour_ago = earlier(post.now, promised::hour(post.policy));
         let calls = post.calls.iter().filter(|at| **at > hour_ago).count();
         // One that had waited for more than an hour may come on top: it was counted when it was decided.
         let most = usize::try_from(post.policy.calls_per_contact_hour).unwrap_or(usize::MAX);

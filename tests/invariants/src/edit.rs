@@ -131,17 +131,18 @@ const fn louder(by_call: bool, by_sms: bool, contact: &deadman::Contact) -> bool
     (contact.by_call && !by_call) || (contact.by_sms && !by_sms)
 }
 
-/// A page to them is under way, they have been called in this round, or no channel of theirs can be used.
+/// By each channel that they have chosen a page to them is under way, unless it cannot be used, or they have been called in this round.
 fn paged(step: &Transition<'_>, incident: &Incident, place: usize) -> bool {
     let Some(contact) = incident.contacts.get(place) else { return false };
     let page = |channel| EffectId { party: Party::Contact(place), channel, purpose: Purpose::Page };
-    let under_way =
-        [Channel::Call, Channel::Sms].into_iter().any(|way| incident.pending.contains_key(&page(way)));
+    let under_way = |channel| incident.pending.contains_key(&page(channel));
     let called = !contact.calls.is_empty() || (contact.called_in > 0 && contact.called_in == incident.round);
     let rests = |until: Option<jiff::Timestamp>| until.is_some_and(|until| step.now < until);
     let no_call = rests(contact.call.rests_until) || capped(step, contact);
     let no_text = rests(contact.sms.rests_until) || contact.text_stopped;
-    under_way || called || (no_call && no_text)
+    let by_call = !contact.by_call || no_call || under_way(Channel::Call);
+    let by_sms = !contact.by_sms || no_text || under_way(Channel::Sms);
+    called || (by_call && by_sms)
 }
 
 /// An open question stays open, unless the switch is off or paused; what comes next comes when it was to come, unless there is another

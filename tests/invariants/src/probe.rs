@@ -8,7 +8,7 @@ use lucius_core::{
 };
 
 use crate::{
-    Act, Invariant, Transition, Violation,
+    Act, Invariant, Transition, Violation, promised,
     status::in_time,
     step::{of_deadman, of_incident},
     violation::ensure,
@@ -17,6 +17,12 @@ use crate::{
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     if let Some(deadman) = &step.after.deadman {
         questions(deadman)?;
+    }
+    if let Some((before, after)) = step.deadmen()
+        && let Some(probe) =
+            after.probe().filter(|open| before.probe().map(|probe| probe.id) != Some(open.id))
+    {
+        opens(step, after, probe)?;
     }
     if let Some((before, after)) = step.deadmen()
         && let Some(probe) = before.probe()
@@ -41,6 +47,15 @@ fn questions(deadman: &Deadman) -> Result<(), Violation> {
     Ok(())
 }
 
+/// The first question waits as long as it says, and no longer.
+fn opens(step: &Transition<'_>, after: &Deadman, probe: &Probe) -> Result<(), Violation> {
+    let wait = promised::minutes(step.policy, after.settings.wait_minutes.max(5));
+    let holds = probe.asked == 1 && !probe.asked_late && probe.deadline <= later(step.now, wait);
+    ensure(holds, Invariant::MissedIsPaged, of_deadman(after), || {
+        "the first question waits for too long".to_owned()
+    })
+}
+
 /// A deadline moves only when it has passed, and only for a question more: each of those allowed, and once because we were down.
 fn goes_on(step: &Transition<'_>, before: &Deadman, was: &Probe, is: &Probe) -> Result<(), Violation> {
     let (actor, over) = (of_deadman(before), later(was.deadline, GRACE));
@@ -53,10 +68,10 @@ fn goes_on(step: &Transition<'_>, before: &Deadman, was: &Probe, is: &Probe) -> 
     let once_more = was.asked <= before.settings.max_retries
         && is.asked == was.asked.saturating_add(1)
         && is.asked_late == was.asked_late;
-    let we_were_down = step.now > later(over, step.policy.we_were_down());
+    let we_were_down = step.now > later(over, promised::we_were_down(step.policy));
     let late = is.asked == was.asked && is.asked_late && !was.asked_late && we_were_down;
     missed(once_more || late, "the deadline was put off for no question")?;
-    let wait = step.policy.minutes(before.settings.wait_minutes.max(5));
+    let wait = promised::minutes(step.policy, before.settings.wait_minutes.max(5));
     missed(is.deadline <= later(step.now, wait), "the question waits for too long")
 }
 

@@ -9,7 +9,7 @@ use lucius_core::{
     policy::{earlier, later},
 };
 
-use crate::{Invariant, Transition, Violation, step::of_incident, violation::ensure};
+use crate::{Invariant, Transition, Violation, promised, step::of_incident, violation::ensure};
 
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let Some(after) = &step.after.incident else { return Ok(()) };
@@ -81,7 +81,7 @@ fn rest(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> R
             let is = line(contact);
             let was = was.map(line).filter(|was| is.rests_until != was.rests_until);
             let known = was.is_some_and(|was| is.last_try == was.last_try && is.last == was.last);
-            let longest = later(step.now, step.policy.rest());
+            let longest = later(step.now, promised::rest(step.policy));
             let holds = was.is_none() || is.rests_until.is_none_or(|until| until <= longest && !known);
             ensure(holds, Invariant::Rounds, of_incident(after), || format!("c{place} rests for too long"))?;
         }
@@ -101,7 +101,7 @@ fn marks(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whoever's turn it is has a call or a text under way, or has been called earlier in this round, unless they cannot be reached at
+/// No tier is left out of a round. Whoever's turn it is has a call or a text under way, or has been called earlier in this round, unless they cannot be reached at
 /// all for the moment.
 fn begun(
     step: &Transition<'_>,
@@ -118,8 +118,10 @@ fn begun(
         Some(was) if was != is => was,
         Some(_) | None => return Ok(()),
     };
-    let Some(priority) = tiers.into_iter().nth(tier) else { return Ok(()) };
-    for (place, contact) in after.contacts.iter().enumerate().filter(|(_, c)| c.priority == priority) {
+    // What comes next is the tier behind the last that has begun, or another round behind the last of all.
+    let end = if is > tier { is } else { tiers.len() };
+    let begun: BTreeSet<u8> = tiers.into_iter().skip(tier).take(end.saturating_sub(tier)).collect();
+    for (place, contact) in after.contacts.iter().enumerate().filter(|(_, c)| begun.contains(&c.priority)) {
         let was_called = called(after, place, contact) || contact.called_in == after.round;
         let holds = was_called || under_way(after, place, Channel::Sms) || cannot(step, contact);
         ensure(holds, Invariant::Rounds, of_incident(after), || format!("c{place} was left out of a round"))?;
@@ -150,7 +152,7 @@ fn rests(step: &Transition<'_>, line: &Line) -> bool {
 
 /// The hour's calls to this contact are used up.
 pub(crate) fn capped(step: &Transition<'_>, contact: &Contact) -> bool {
-    let hour_ago = earlier(step.now, step.policy.hour());
+    let hour_ago = earlier(step.now, promised::hour(step.policy));
     let calls = contact.called_at.iter().filter(|at| **at > hour_ago).count();
     calls >= usize::try_from(step.policy.calls_per_contact_hour).unwrap_or(usize::MAX)
 }

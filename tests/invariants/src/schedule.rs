@@ -1,4 +1,5 @@
-//! When the next question comes by the clock on the wall: the first time that the expression names, and no later one.
+//! When the next question comes: an interval after the last sign of life; or by the clock on the wall, the first time that the expression
+//! names, and no later one.
 //!
 //! The wall clock is walked along, from one change of the zone's offset to the next: what a change skips fires at the change, what it
 //! repeats has fired before, unless every hour is named.
@@ -10,10 +11,11 @@ use jiff::{
 };
 use lucius_core::{
     deadman::{Deadman, State},
+    policy::later,
     schedule::Schedule,
 };
 
-use crate::{Invariant, Transition, Violation, step::of_deadman, violation::ensure};
+use crate::{Invariant, Transition, Violation, promised, step::of_deadman, violation::ensure};
 
 /// Expressions that fire less often are not walked to.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 40);
@@ -21,7 +23,6 @@ const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 40);
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let Some(deadman) = &step.after.deadman else { return Ok(()) };
     let State::Waiting { next_probe_at } = deadman.state else { return Ok(()) };
-    let Schedule::Cron(expression) = &deadman.settings.schedule else { return Ok(()) };
     let planned = |deadman: &Deadman| match deadman.state {
         State::Waiting { next_probe_at } => Some(next_probe_at),
         State::Off | State::Probing(_) | State::Paused { .. } => None,
@@ -29,6 +30,16 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     if step.before.deadman.as_ref().and_then(planned) == Some(next_probe_at) {
         return Ok(());
     }
+    let expression = match &deadman.settings.schedule {
+        Schedule::Cron(expression) => expression,
+        Schedule::Interval { minutes } => {
+            let last = deadman.last_check_in.unwrap_or(step.now);
+            let latest = later(last, promised::minutes(step.policy, minutes.get())).max(step.now);
+            return ensure(next_probe_at <= latest, Invariant::OnlyAuthentic, of_deadman(deadman), || {
+                format!("they are to be asked by {latest}, and not at {next_probe_at}")
+            });
+        }
+    };
     let Some(pattern) = Pattern::read(expression.as_str()) else { return Ok(()) };
     let first = pattern.first_after(deadman.profile.time_zone.rules(), step.now);
     ensure(

@@ -56,6 +56,8 @@ fn forgotten(before: &Deadman, after: &Deadman) -> bool {
 fn weakened(before: &Deadman, after: &Deadman) -> bool {
     let (was, is) = (&before.settings, &after.settings);
     let slower = is.wait_minutes > was.wait_minutes || is.max_retries > was.max_retries;
+    let unasked =
+        (was.by_call && !is.by_call) || (was.by_sms && !is.by_sms) || (was.pin_in_reply && !is.pin_in_reply);
     let fewer = before.contacts.iter().any(|contact| {
         let still = after.contacts.iter().find(|other| other.id == contact.id);
         contact.is_emergency_contact && still.is_none_or(|other| !other.is_emergency_contact)
@@ -68,5 +70,5 @@ fn weakened(before: &Deadman, after: &Deadman) -> bool {
         })
     });
     let other_person = before.profile.pin != after.profile.pin || before.profile.phone != after.profile.phone;
-    (was.active && (!is.active || slower)) || fewer || quieter || other_person
+    (was.active && (!is.active || slower || unasked)) || fewer || quieter || other_person
 }

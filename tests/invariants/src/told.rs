@@ -3,13 +3,20 @@
 use lucius_core::{
     effect::{Channel, EffectId, Party, Purpose},
     incident::{Contact, EndedBy, Incident, Status},
+    policy::later,
 };
 
-use crate::{Act, Invariant, Transition, Violation, rounds::capped, step::of_incident, violation::ensure};
+use crate::{
+    Act, Invariant, Transition, Violation, promised, rounds::capped, step::of_incident, violation::ensure,
+};
 
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let Some((before, after)) = step.incidents() else { return Ok(()) };
     confirm(step, before, after)?;
+    let unalerted = after.contacts.iter().position(|contact| !contact.calls.is_empty() && !contact.alerted);
+    ensure(unalerted.is_none(), Invariant::Told, of_incident(after), || {
+        format!("c{} is called, and would hear nothing of what becomes of it", unalerted.unwrap_or_default())
+    })?;
     match (&before.status, &after.status) {
         (Status::Escalating { .. }, Status::Accepted { by, .. }) => news(before, after, Some(*by), true),
         (Status::Escalating { .. } | Status::Accepted { .. }, Status::Ended { ended, .. }) => {
@@ -37,6 +44,7 @@ fn confirm(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result
         ensure(holds, Invariant::Told, of_incident(after), || format!("c{by} {why}"))
     };
     if until != Some(confirm_by) {
+        told(confirm_by <= later(step.now, promised::accept(step.policy)), "is believed for too long")?;
         let ahead = step.now < ask_at && ask_at <= confirm_by;
         told(!asked && ahead, "will not be asked before the accept lapses")?;
     }

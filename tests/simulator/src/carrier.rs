@@ -19,6 +19,12 @@ use crate::{
 /// Our number.
 pub(crate) const SERVICE: &str = "+12025550100";
 
+/// A phone that rings for longer keeps the next contact waiting, in seconds.
+const RING_MOST: u32 = 60;
+
+/// Whoever answers hears the words twice and presses a key within this, in seconds.
+const TALK_LEAST: u32 = 60;
+
 /// One step of a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
@@ -146,20 +152,19 @@ impl Carrier for Line {
             (fate, there, back)
         };
         self.0.pass(there, "POST is sent").await;
-        let sid = {
+        let (sid, queued) = {
             let mut inner = self.0.lock();
-            fate.is_done().then(|| inner.place(request, path))
+            if fate.is_done() { inner.place(request, path) } else { (String::new(), 0) }
         };
         self.0.pass(back, "POST is answered").await;
         crate::ledger::requested(&mut self.0.lock(), &request_path, fate);
         fate.error()?;
-        let sid = sid.unwrap_or_default();
         if let Some((incident, place)) = place_in(&request_path) {
             let mut inner = self.0.lock();
             let strikes = inner.running.strikes;
             inner.running.placed.push(Known { incident, place, sid: sid.clone(), strikes });
         }
-        Ok(Placed { sid, queue_time_ms: 0 })
+        Ok(Placed { sid, queue_time_ms: queued.unsigned_abs() })
     }
 
     async fn send_text(&self, request: &TextRequest) -> Result<Sent, CarrierError> {
@@ -227,8 +232,12 @@ impl Carrier for Line {
 }
 
 impl Inner {
-    /// Takes a call.
-    fn place(&mut self, request: &CallRequest, path: String) -> String {
+    /// Takes a call. How long it will stand in the queue is told with its id.
+    fn place(&mut self, request: &CallRequest, path: String) -> (String, Millis) {
+        if request.ring_seconds > RING_MOST || request.time_limit_seconds < TALK_LEAST {
+            let (ring, talk) = (request.ring_seconds, request.time_limit_seconds);
+            self.violated("acts", format!("{ring} s of ringing, {talk} s to listen and press a key"));
+        }
         let sid = format!("CA{:032x}", self.number());
         let phone = request.to.as_str().to_owned();
         let ring = i64::from(request.ring_seconds) * SECOND;
@@ -257,7 +266,7 @@ impl Inner {
         );
         let queued = if self.odds(20) { self.between(0, 3 * MINUTE) } else { self.between(0, SECOND) };
         self.soon(queued, Happening::Call(sid.clone(), Step::Dial));
-        sid
+        (sid, queued)
     }
 
     /// Somebody rings us and keys this in.

@@ -324,10 +324,12 @@ fn moved_on<T: Actor>(inner: &mut Inner, change: Option<&Change<T>>) {
     }
 }
 
-/// Who is asked every two hours is asked on the even hour of the clock on their wall, or at the end of the gap that swallowed it.
+/// Who is asked every two hours is asked on the even hour of the clock on their wall, or at the end of the gap that swallowed it; who is
+/// asked every hour on any.
 fn by_the_clock_on_the_wall(inner: &mut Inner, before: &Case, after: &Case) {
     let Some(deadman) = &after.deadman else { return };
-    let (Schedule::Cron(_), State::Waiting { next_probe_at }) = (&deadman.settings.schedule, &deadman.state)
+    let (Schedule::Cron(expression), State::Waiting { next_probe_at }) =
+        (&deadman.settings.schedule, &deadman.state)
     else {
         return;
     };
@@ -339,7 +341,7 @@ fn by_the_clock_on_the_wall(inner: &mut Inner, before: &Case, after: &Case) {
     let Ok(zone) = jiff::tz::TimeZone::get(deadman.profile.time_zone.name()) else { return };
     let (local, a_moment_ago) =
         (zone.to_datetime(*next_probe_at), zone.to_datetime(instant(next_probe_at.as_millisecond() - 1)));
-    let even = local.minute() == 0 && local.hour() % 2 == 0;
+    let even = local.minute() == 0 && (local.hour() % 2 == 0 || !expression.as_str().contains("*/2"));
     let gap_ends = local.duration_since(a_moment_ago).as_secs() > 1;
     if !even && !gap_ends {
         inner.violated("I6", format!("{} is asked at {local} of their own time", deadman.id));

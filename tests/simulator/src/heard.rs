@@ -1,5 +1,6 @@
 //! Whoever is answered well was heard: what a human has done, and we have answered without an apology, shows in what is recorded.
 
+use jiff::Timestamp;
 use lucius_core::{
     deadman::Deadman,
     id::IncidentId,
@@ -33,12 +34,14 @@ impl Inner {
                 Act::RightCode { incident, place } => self.still_calls(*incident, *place, began, true),
                 Act::PressedOne { incident, place } => self.still_calls(*incident, *place, began, false),
                 Act::CriedForHelp if post.field("Body") == Some("SOS") => self.nobody_is_called(post, began),
+                // On our own line it depends on the menu what a key means.
+                Act::CriedForHelp | Act::CheckedIn { .. } => {
+                    acts.len() == 1 && self.question_stays(post, began)
+                }
+                Act::AskedToReopen { incident, place } => self.stays_over(*incident, *place, began),
                 Act::TextsStopped => self.takes_texts_as_before(post),
-                Act::CriedForHelp
-                | Act::CheckedIn { .. }
-                | Act::WrongCode { .. }
+                Act::WrongCode { .. }
                 | Act::PressedNineTwice { .. }
-                | Act::AskedToReopen { .. }
                 | Act::AskedToBeCalled { .. }
                 | Act::Resolved
                 | Act::Edited { .. } => false,
@@ -71,8 +74,30 @@ impl Inner {
         !deadman.contacts.is_empty() && deadman.incident.is_none()
     }
 
+    /// A person has answered a question, well or badly, and the same question is still open.
+    fn question_stays(&self, post: &Post, began: Millis) -> bool {
+        let Some(deadman) = self.person(post) else { return false };
+        let asked_before = |at: Timestamp| at.as_millisecond() < began - 30 * SECOND;
+        // Where PINs were guessed none may be taken any more; and what an answer must bring may have changed at that moment.
+        let taken = deadman.tries.wrong == 0 && deadman.own_tries.wrong == 0;
+        let as_it_was = asked_before(deadman.settings.updated_at);
+        taken && as_it_was && deadman.probe().is_some_and(|probe| asked_before(probe.opened_at))
+    }
+
+    /// A contact has said that it is not over, and no alert is open for the same person.
+    fn stays_over(&self, id: IncidentId, place: usize, began: Millis) -> bool {
+        let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
+        let Some(contact) = incident.contacts.get(place) else { return false };
+        let Some(deadman) = self.checks.deadman(incident.subject.user) else { return false };
+        let turned =
+            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned >= began - 30 * SECOND);
+        let other = deadman.incident.is_some();
+        contact.wrong_codes < WRONG_CODES_MAX && !incident.is_open() && !other && !turned
+    }
+
     fn person(&self, post: &Post) -> Option<&Deadman> {
-        let user = self.people.user_at(post.field("From")?)?;
+        let from = if post.path.starts_with("/inbound/") { "From" } else { "To" };
+        let user = self.people.user_at(post.field(from)?)?;
         self.checks.deadman(self.people.users.get(user)?.id)
     }
 
@@ -89,7 +114,11 @@ impl Inner {
         // One that was opened at that moment may have been copied from what was known a moment before.
         let copies = copies.filter(|incident| incident.opened_at.as_millisecond() < now - 30 * SECOND);
         let copies = copies.flat_map(|incident| &incident.contacts);
-        contacts.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
+        let mut users = self.checks.deadmen.values().filter(|deadman| deadman.profile.phone == phone);
+        users.any(|deadman| deadman.text_stopped != stopped)
+            || contacts
+                .filter(|contact| contact.phone == phone)
+                .any(|contact| contact.text_stopped != stopped)
             || copies.filter(|contact| contact.phone == phone).any(|contact| contact.text_stopped != stopped)
     }
 }

@@ -114,13 +114,16 @@ impl Memory {
     /// What the index shows at `now` of a shard: those who are due up to `before`, the earliest first. What is older is forgotten.
     pub(super) fn due(&mut self, shard: &str, now: Timestamp, before: i64) -> Vec<Item> {
         let mut seen = Vec::new();
-        let Some(shard) = self.index.get_mut(shard) else { return seen };
-        shard.retain(|_, shown| {
+        // Actors are filed by where they belong; they are found by what their item says.
+        let says = |entry: &Item| entry.get("due_shard").and_then(|value| value.as_s().ok()).cloned();
+        let Some(filed) = self.index.get_mut(shard) else { return seen };
+        filed.retain(|_, shown| {
             let past = shown.iter().take_while(|(from, _)| *from <= now).count();
             shown.drain(..past.saturating_sub(1));
             if let Some((from, Some(entry))) = shown.first()
                 && *from <= now
                 && number::<i64>(entry, "due_at").is_some_and(|at| at <= before)
+                && says(entry).as_deref() == Some(shard)
             {
                 seen.push(entry.clone());
             }

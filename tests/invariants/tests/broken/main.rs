@@ -13,6 +13,7 @@ mod honoured;
 mod in_hand;
 mod rounds;
 mod schedule;
+mod soon;
 mod support;
 mod told;
 
