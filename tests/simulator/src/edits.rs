@@ -182,7 +182,7 @@ impl Inner {
                 let by_call = self.chance.bool();
                 ProbeChange { by_call: Some(by_call), by_sms: Some(!by_call || self.odds(500)), ..none }
             }
-            5 => ProbeChange { pin_in_reply: Some(self.chance.bool()), ..none },
+            5 | 10 => ProbeChange { pin_in_reply: Some(self.chance.bool()), ..none },
             6 | 7 => {
                 let pause = self.between(5 * MINUTE, 3 * HOUR);
                 return (none, Pause::Until(instant(self.now + pause)));

@@ -77,11 +77,11 @@ impl Inner {
     /// A person has answered a question, well or badly, and the same question is still open.
     fn question_stays(&self, post: &Post, began: Millis) -> bool {
         let Some(deadman) = self.person(post) else { return false };
-        let asked_before = |at: Timestamp| at.as_millisecond() < began - 30 * SECOND;
+        let before = |at: Timestamp, by: Millis| at.as_millisecond() < began - by;
         // Where PINs were guessed none may be taken any more; and what an answer must bring may have changed at that moment.
         let taken = deadman.tries.wrong == 0 && deadman.own_tries.wrong == 0;
-        let as_it_was = asked_before(deadman.settings.updated_at);
-        taken && as_it_was && deadman.probe().is_some_and(|probe| asked_before(probe.opened_at))
+        let as_it_was = before(deadman.settings.updated_at, 30 * SECOND);
+        taken && as_it_was && deadman.probe().is_some_and(|probe| before(probe.opened_at, 3 * SECOND))
     }
 
     /// A contact has said that it is not over, and no alert is open for the same person.

@@ -145,7 +145,7 @@ impl Inner {
         let schedule = if herd || (self.odds(500) && !crowd) {
             Schedule::Interval { minutes: minutes.try_into()? }
         } else {
-            let hourly = !crowd && self.odds(250);
+            let hourly = !crowd && self.odds(400);
             Schedule::Cron(CronExpression::parse(if hourly { "0 * * * *" } else { "0 */2 * * *" })?)
         };
         let zone = if crowd {
