@@ -8,11 +8,9 @@ nothing of each other.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 from hypercorn.config import Config
@@ -21,8 +19,6 @@ from ministack.services import lambda_svc
 
 FEW = 4
 """As many processes of one function start without a second thought."""
-MOST = 40
-"""No more processes of one function than these: each costs the emulator some threads, and with two thousand of them it answers nobody. More wait."""
 PATIENCE_SECONDS = 0.25
 """Beyond those an invocation waits so long for one that becomes idle. Then it gets a process of its own if the others wait for something slow, as a
 carrier may be. If they wait for the emulator, which is busy then, one more process would only make all of them slower."""
@@ -30,8 +26,6 @@ LAST_PATIENCE_SECONDS = 20.0
 """However busy the machine is, an invocation gets a process after this."""
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
-RUNNABLE = 6 * (os.cpu_count() or 1)
-"""With more than so many threads that want a processor the machine counts as busy: an emulator that is starved looks calm."""
 STARTS_AT_ONCE = 4
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
@@ -60,20 +54,12 @@ class _Load:
             if passed >= self.WINDOW_SECONDS:
                 used = time.process_time()
                 # What was measured over a quiet minute says nothing about this moment.
-                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed and _runnable() <= RUNNABLE
+                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed
                 self._room = STARTS_AT_ONCE if calm else 0
                 self._since, self._used = time.monotonic(), used
             admitted = self._room > 0
             self._room -= admitted
             return admitted
-
-
-def _runnable() -> int:
-    """How many threads of this machine run or want to, at this moment; 0 where nobody says."""
-    try:
-        return int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
-    except OSError:
-        return 0
 
 
 _load = _Load()
@@ -101,7 +87,7 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
         with lambda_runtime._lock:
             workers = lambda_runtime._workers.setdefault(key, [])
             idle = [worker for worker in workers if not worker.in_use]
-            if not idle and _may_start(len(workers), time.monotonic() - began):
+            if not idle and (len(workers) < FEW or _may_start(time.monotonic() - began)):
                 idle = [lambda_runtime.ProvidedWorker(name, config, code)]
                 workers.extend(idle)
             if idle:
@@ -115,10 +101,8 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
             _freed[key].wait(PATIENCE_SECONDS)
 
 
-def _may_start(processes: int, waited: float) -> bool:
-    """Whether an invocation that has waited for so many seconds gets a process of its own beside so many."""
-    if processes < FEW or processes >= MOST:
-        return processes < FEW
+def _may_start(waited: float) -> bool:
+    """Whether an invocation that has waited for so many seconds gets a process of its own."""
     return waited >= LAST_PATIENCE_SECONDS or (waited >= PATIENCE_SECONDS and _load.admits())
 
 

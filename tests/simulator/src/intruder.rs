@@ -41,8 +41,10 @@ impl Inner {
             let after = self.between(2 * SECOND, MINUTE);
             self.soon(after, Happening::Person(Act::Intrude { user, more }));
         } else {
-            let next = self.between(HOUR, 4 * HOUR);
-            self.soon(next, Happening::Person(Act::Emergency { user }));
+            for hours in [1, 5] {
+                let next = self.between(hours * HOUR, (hours + 3) * HOUR);
+                self.soon(next, Happening::Person(Act::Emergency { user }));
+            }
         }
     }
 

@@ -118,7 +118,7 @@ fn number(area: u64, id: u64) -> String {
 impl Inner {
     /// Nobody is marked, or nobody is there.
     fn leaves_alone(&mut self, deadman: &mut Deadman) {
-        let stay = self.odds(500);
+        let stay = self.odds(700);
         deadman.contacts.retain(|_| stay);
         for contact in &mut deadman.contacts {
             contact.is_emergency_contact = false;
@@ -179,7 +179,7 @@ impl Inner {
         let mut deadman = Deadman::new(id, profile, settings, now);
         deadman.contacts = contacts?;
         // Some are alone, or have marked nobody: a switch with nobody to call cannot be armed, but they can cry for help.
-        let alone = !herd && self.odds(60);
+        let alone = !herd && self.odds(80);
         if alone {
             self.leaves_alone(&mut deadman);
         }
