@@ -28,8 +28,9 @@ def run(settings: Settings) -> int:
                 return 1
         env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "LUCIUS_STACK_UNSCALED": str(unscaled.stack_json)}
         with _beside("unscaled", env, unscaled.run / "story.log", failed):
-            # Stories mostly wait: all of them at once. Those that take something away from everybody come after, one by one.
-            _tell("stories", env, failed, threads=64)
+            # Stories mostly wait: many at once. All at once would be a burst of half a minute for two processors, and in a story people do not wait
+            # so long. Those that take something away from everybody come after, one by one.
+            _tell("stories", env, failed, threads=12)
             _tell("hard", env, failed)
             step("end-to-end tests: unscaled, which has been running beside the others")
         # What the functions have written meanwhile.

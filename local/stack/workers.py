@@ -8,9 +8,13 @@ nothing of each other.
 from __future__ import annotations
 
 import logging
+import queue
+import socket
+import socketserver
 import threading
 import time
 from collections import defaultdict
+from types import SimpleNamespace
 from typing import Any
 
 from hypercorn.config import Config
@@ -23,12 +27,16 @@ PATIENCE_SECONDS = 0.25
 """Beyond those an invocation waits so long for one that becomes idle. Then it gets a process of its own if the others wait for something slow, as a
 carrier may be. If they wait for the emulator, which is busy then, one more process would only make all of them slower."""
 LAST_PATIENCE_SECONDS = 20.0
-"""However busy the machine is, an invocation gets a process after this."""
+"""However busy the machine is, an invocation that has waited so long gets a process: one of them in each second. A process that starts costs more than many
+that wait, and whoever waits behind something slow needs no more than that the queue moves."""
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
+
+LONG_POLL_SECONDS = 5.0
+"""How often a process's server looks whether it is still wanted, while its process waits for something to do."""
 
 _log = logging.getLogger("lucius")
 _starting = threading.Semaphore(STARTS_AT_ONCE)
@@ -62,13 +70,31 @@ class _Load:
             return admitted
 
 
+class _Trickle:
+    """Admits one in each second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def admits(self) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next:
+                return False
+            self._next = now + 1.0
+            return True
+
+
 _load = _Load()
+_trickle = _Trickle()
 
 
 def calm_bursts() -> None:
     """Replaces how processes are taken, started and given up."""
     worker = lambda_runtime.ProvidedWorker
     spawn_as_it_was = worker._spawn
+    _wake_seldom()
 
     def spawn(self: Any, *arguments: Any, **named: Any) -> None:
         with _starting:
@@ -77,6 +103,35 @@ def calm_bursts() -> None:
     worker._spawn = spawn
     lambda_svc._execute_function_provided_warm = _execute
     Config.backlog = BACKLOG
+
+
+def _wake_seldom() -> None:
+    """Lets what waits for an idle process sleep.
+
+    For each process that runs, the emulator asks ten times a second whether its server is to end, and ten times whether there is an event. A hundred idle
+    processes are two thousand threads a second that all want the interpreter's one lock, which the thread that answers everybody wants as well.
+    """
+
+    class Events(queue.Queue[Any]):
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            return super().get(block, timeout and max(timeout, LONG_POLL_SECONDS))
+
+    class Server(socketserver.ThreadingTCPServer):
+        ended = False
+
+        def serve_forever(self, poll_interval: float = 0.5) -> None:
+            del poll_interval
+            while not self.ended:
+                self.handle_request()
+
+        def shutdown(self) -> None:
+            self.ended = True
+            # It waits for a connection: this one.
+            with socket.create_connection(("127.0.0.1", self.server_address[1])):
+                pass
+
+    lambda_runtime.queue = SimpleNamespace(Queue=Events, Empty=queue.Empty, Full=queue.Full)
+    socketserver.ThreadingTCPServer = Server  # type: ignore[misc]
 
 
 def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any:
@@ -103,7 +158,7 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
 
 def _may_start(waited: float) -> bool:
     """Whether an invocation that has waited for so many seconds gets a process of its own."""
-    return waited >= LAST_PATIENCE_SECONDS or (waited >= PATIENCE_SECONDS and _load.admits())
+    return waited >= PATIENCE_SECONDS and (_load.admits() or (waited >= LAST_PATIENCE_SECONDS and _trickle.admits()))
 
 
 def _give_back(worker: Any) -> None:
