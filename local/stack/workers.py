@@ -11,6 +11,7 @@ import logging
 import queue
 import socket
 import socketserver
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -32,6 +33,9 @@ that wait, and whoever waits behind something slow needs no more than that the q
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
+SWITCH_SECONDS = 0.0005
+"""For how long a thread may keep the interpreter's one lock while another waits for it. The thread that answers everybody gives it away with every packet that
+it sends, and would wait the usual 5 ms for it each time."""
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
 
@@ -95,6 +99,7 @@ def calm_bursts() -> None:
     worker = lambda_runtime.ProvidedWorker
     spawn_as_it_was = worker._spawn
     _wake_seldom()
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     def spawn(self: Any, *arguments: Any, **named: Any) -> None:
         with _starting:
