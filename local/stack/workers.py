@@ -49,26 +49,29 @@ _freed: defaultdict[Any, threading.Condition] = defaultdict(threading.Condition)
 
 
 class _Load:
-    """How busy the emulator itself is. It is one Python process, and all functions wait for it."""
+    """How busy the emulator is. It is one Python process, and all functions wait for it."""
 
     WINDOW_SECONDS = 0.1
-    STALE_SECONDS = 0.5
+    LATE_SECONDS = 0.02
+    """A thread that sleeps is woken so late only where others hold the processors, be it of this machine or of another that has the same ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._since, self._used = time.monotonic(), time.process_time()
         self._room = 0
 
-    def admits(self) -> bool:
-        """Whether one more process may start: in each window some, if less than BUSY of a processor was used in the one before."""
-        with self._lock:
-            passed = time.monotonic() - self._since
-            if passed >= self.WINDOW_SECONDS:
-                used = time.process_time()
-                # What was measured over a quiet minute says nothing about this moment.
-                calm = passed < self.STALE_SECONDS and used - self._used < BUSY * passed
+    def watch(self) -> None:
+        """Never ends. In each window some processes may start, if the one before was calm."""
+        while True:
+            since, used = time.monotonic(), time.process_time()
+            time.sleep(self.WINDOW_SECONDS)
+            passed = time.monotonic() - since
+            calm = time.process_time() - used < BUSY * passed and passed < self.WINDOW_SECONDS + self.LATE_SECONDS
+            with self._lock:
                 self._room = STARTS_AT_ONCE if calm else 0
-                self._since, self._used = time.monotonic(), used
+
+    def admits(self) -> bool:
+        """Whether one more process may start."""
+        with self._lock:
             admitted = self._room > 0
             self._room -= admitted
             return admitted
@@ -100,6 +103,7 @@ def calm_bursts() -> None:
     spawn_as_it_was = worker._spawn
     _wake_seldom()
     sys.setswitchinterval(SWITCH_SECONDS)
+    threading.Thread(target=_load.watch, name="lucius-load", daemon=True).start()
 
     def spawn(self: Any, *arguments: Any, **named: Any) -> None:
         with _starting:

@@ -80,6 +80,9 @@ pub trait Weather: Send + Sync + 'static {
     /// How long the index takes to show what is written now.
     fn lag(&self) -> SignedDuration;
 
+    /// How many entries of the index the next page holds, at least one. A page may end before it is full.
+    fn due_page(&self) -> usize;
+
     /// `commit` has just been written.
     fn committed(&self, commit: &Commit);
 
@@ -98,9 +101,6 @@ pub trait Weather: Send + Sync + 'static {
     /// The item of `actor` was met by a release that cannot read it.
     fn unreadable(&self, actor: ActorId);
 }
-
-/// How many entries of the index one page holds: few, so that several pages are read.
-const DUE_PAGE: usize = 7;
 
 /// What `DynamoDB` answers where another transaction holds an item.
 const BUSY: &str = "TransactionConflictException";
@@ -355,8 +355,9 @@ impl<W: Weather> Store for SimulatedStore<W> {
         if let Some(from) = after.map(|cursor| place(&cursor.0)) {
             found.retain(|item| place(item) > from);
         }
-        let more = found.len() > DUE_PAGE;
-        found.truncate(DUE_PAGE);
+        let page = self.weather.due_page().max(1);
+        let more = found.len() > page;
+        found.truncate(page);
         let next = found.last().filter(|_| more).cloned().map(Cursor);
         Ok(DuePage {
             entries: found.iter().filter_map(due::entry).collect::<Vec<DueEntry>>(),

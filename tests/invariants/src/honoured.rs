@@ -20,7 +20,11 @@ use crate::{
 };
 
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    // A YES that the carrier takes for START is worked on twice, what it says of texts first: that the answer is recorded shows when it is
+    // thanked for.
+    let once = !step.acts.iter().any(|act| matches!(act, Act::TextsStopped));
     if let (Some(act), Some((before, after))) = (sole(step, is_users), step.deadmen())
+        && once
         && taken_in(before, after)
     {
         by_user(step, before, after, act)?;

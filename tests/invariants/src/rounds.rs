@@ -130,8 +130,42 @@ fn begun(
         ensure(was_called || !must, Invariant::Rounds, of_incident(after), || {
             format!("c{place} is not called")
         })?;
+        both_ways(step, before, after, place)?;
     }
     Ok(())
+}
+
+/// What the record says of a try of which nobody knows that it got anywhere.
+const IN_VAIN: [&str; 3] = ["unknown", "refused", "not delivered"];
+
+/// Whose one channel came to nothing in the round before is tried by both.
+fn both_ways(
+    step: &Transition<'_>,
+    before: Option<&Incident>,
+    after: &Incident,
+    place: usize,
+) -> Result<(), Violation> {
+    let was = before.and_then(|before| before.contacts.get(place));
+    let (Some(was), Some(is)) = (was, after.contacts.get(place)) else { return Ok(()) };
+    if after.round < 2 || was.id != is.id {
+        return Ok(());
+    }
+    let in_vain = |was: &Line, is: &Line| {
+        let said = is.last.as_deref().filter(|_| was.last == is.last && was.last_try == is.last_try);
+        said.is_some_and(|said| IN_VAIN.iter().any(|words| said.starts_with(words)))
+    };
+    let by_text_alone = !is.by_call && in_vain(&was.sms, &is.sms);
+    let is_called = called(after, place, is) || is.called_in == after.round;
+    let no_call = rests(step, &is.call) || capped(step, is);
+    ensure(is_called || no_call || !by_text_alone, Invariant::Rounds, of_incident(after), || {
+        format!("c{place} is not called, though texts come to nothing")
+    })?;
+    let by_call_alone = !is.by_sms && in_vain(&was.call, &is.call);
+    let no_text = rests(step, &is.sms) || is.text_stopped;
+    let is_texted = under_way(after, place, Channel::Sms);
+    ensure(is_texted || no_text || !by_call_alone, Invariant::Rounds, of_incident(after), || {
+        format!("c{place} is not texted, though calls come to nothing")
+    })
 }
 
 fn page(place: usize, channel: Channel) -> EffectId {

@@ -12,6 +12,7 @@ use crate::{
     carrier::SERVICE,
     checks::opened,
     functions::{Invocation, Post, ReplyTo},
+    heard::is_keyword,
     people::Act,
     world::{HOUR, Happening, Inner, MINUTE, instant},
 };
@@ -40,7 +41,8 @@ impl Inner {
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
                 if let Some(pin) = pin {
-                    self.act(Act::RingIn { user, keys: vec![pin, "9".to_owned()] }, ring);
+                    let keys = self.keys_in(&pin, "9");
+                    self.act(Act::RingIn { user, keys }, ring);
                 } else {
                     let phone =
                         self.people.users.get(user).map(|user| user.phone.clone()).unwrap_or_default();
@@ -63,6 +65,13 @@ impl Inner {
         self.ring_in(phone, keys);
     }
 
+    /// What a person at risk keys in on our line who wants this. Some listen to the help for so long that they are asked for the PIN again.
+    fn keys_in(&mut self, pin: &str, key: &str) -> Vec<String> {
+        let lingers = if self.odds(200) { self.chance.usize(12..24) } else { 0 };
+        let help = std::iter::repeat_n("*", lingers);
+        std::iter::once(pin).chain(help).chain([key, pin, "#"]).map(str::to_owned).collect()
+    }
+
     fn texts(&mut self, from: &str, body: &str) {
         let acts = self.meant(from, body);
         self.posts_text(from, body, acts);
@@ -71,7 +80,7 @@ impl Inner {
     /// What a text means, for those who judge.
     fn meant(&self, from: &str, body: &str) -> Vec<Meant> {
         let mut acts = Vec::new();
-        if body == "STOP" || body == "START" {
+        if is_keyword(body) {
             acts.push(Meant::TextsStopped);
         }
         if let Some(user) = self.people.user_at(from).and_then(|user| self.people.users.get(user)) {
@@ -80,7 +89,7 @@ impl Inner {
             let arrived_at = instant(self.now);
             match body {
                 "N" | "SOS" => acts.push(Meant::CriedForHelp),
-                "Y" | "OK" if !wants_pin => acts.push(Meant::CheckedIn { arrived_at, proven: false }),
+                "Y" | "OK" | "YES" if !wants_pin => acts.push(Meant::CheckedIn { arrived_at, proven: false }),
                 _ if with_pin => acts.push(Meant::CheckedIn { arrived_at, proven: true }),
                 _ => {}
             }
@@ -117,15 +126,19 @@ impl Inner {
 
     fn posts_text(&mut self, from: &str, body: &str, acts: Vec<Meant>) {
         let sid = format!("SM{:032x}", self.number());
-        if body == "STOP" || body == "START" {
+        if is_keyword(body) {
             self.people.last_word.insert(from.to_owned(), sid.clone());
         }
-        let fields = vec![
+        let mut fields = vec![
             ("MessageSid", sid),
             ("From", from.to_owned()),
             ("To", SERVICE.to_owned()),
             ("Body", body.to_owned()),
         ];
+        if body == "YES" && self.odds(500) {
+            // Where the carrier keeps the list of who has stopped texts, this is a word of its own as well.
+            fields.push(("OptOutType", "START".to_owned()));
+        }
         let reply_to = ReplyTo::Nobody;
         self.posts(Post {
             path: "/inbound/sms".to_owned(),
@@ -160,7 +173,8 @@ impl Inner {
         match (pin, self.chance.u8(0..3)) {
             (Some(pin), 0) => self.texts(&phone, &format!("OK {pin}")),
             (Some(pin), 1) => {
-                let keys = vec![pin, "1".to_owned(), "#".to_owned()];
+                let key = self.one_of("1", &["9"]);
+                let keys = self.keys_in(&pin, key);
                 self.act(Act::RingIn { user, keys }, ring);
             }
             (pin, _) => {

@@ -68,6 +68,10 @@ pub(crate) struct Call {
     /// When they did that for the first time: what was not recorded is keyed in again.
     pub(crate) keyed_at: Millis,
     pub(crate) turns: u32,
+    /// What was said last of what keys mean: an apology leaves that as it was.
+    pub(crate) page: String,
+    /// When the caller gave the right PIN for the last time.
+    pub(crate) pin_at: Option<Millis>,
     sequence: u32,
     pub(crate) over: bool,
     /// We have asked for it to be cancelled, and the carrier has not put that off.
@@ -259,6 +263,8 @@ impl Inner {
                 last: None,
                 keyed_at: 0,
                 turns: 0,
+                page: String::new(),
+                pin_at: None,
                 sequence: 0,
                 over: false,
                 cancelled: false,
@@ -284,6 +290,8 @@ impl Inner {
             last: None,
             keyed_at: 0,
             turns: 0,
+            page: String::new(),
+            pin_at: None,
             sequence: 0,
             over: false,
             cancelled: false,

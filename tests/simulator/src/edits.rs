@@ -282,7 +282,12 @@ pub(crate) fn ended(inner: &mut Inner, (scope, event): &(Scope, Event), done: Re
 pub(crate) fn followed(inner: &mut Inner, before: &Case, after: &Case) {
     match inner.faults.climate {
         Climate::Herd => return,
-        Climate::Calm | Climate::Unheard | Climate::Mild | Climate::Rough | Climate::Crowd => {}
+        Climate::Calm
+        | Climate::Unheard
+        | Climate::Mild
+        | Climate::Rough
+        | Climate::Crowd
+        | Climate::Batches => {}
     }
     if let Some(deadman) = &after.deadman
         && before.deadman.as_ref().is_none_or(|before| before.state != deadman.state)

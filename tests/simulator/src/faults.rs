@@ -19,6 +19,8 @@ pub(crate) enum Climate {
     Rough,
     /// The same, everybody is asked at the same minutes, and hardly a hint arrives: the sweep hands over many at once.
     Crowd,
+    /// The same, but hints arrive, and wait for each other: one function has much in hand. The carrier forgets to report.
+    Batches,
 }
 
 /// Chances in a thousand.
@@ -70,6 +72,9 @@ impl Odds {
     fn of(climate: Climate) -> Self {
         match climate {
             Climate::Crowd => Self { hint_lost: 900, stale: 800, ..Self::of(Climate::Rough) },
+            Climate::Batches => {
+                Self { hint_lost: 50, batched: 900, webhook_lost: 300, ..Self::of(Climate::Rough) }
+            }
             Climate::Calm | Climate::Herd => Self::default(),
             Climate::Unheard => Self { hint_lost: 1000, schedule: 1000, ..Self::default() },
             Climate::Mild => Self {
@@ -278,7 +283,7 @@ impl Faults {
         let most = match self.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return 0,
             Climate::Mild => 200,
-            Climate::Rough | Climate::Crowd => 800,
+            Climate::Rough | Climate::Crowd | Climate::Batches => 800,
         };
         let struck = |kind| self.cells.get(&(fault, kind, place)).copied().unwrap_or(0);
         let least = holds.iter().map(|kind| struck(*kind)).min();
@@ -338,7 +343,7 @@ impl Inner {
         self.deploys(length);
         match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard | Climate::Mild => return,
-            Climate::Rough | Climate::Crowd => {}
+            Climate::Rough | Climate::Crowd | Climate::Batches => {}
         }
         for outage in Outage::ALL {
             for _ in 0..2 {

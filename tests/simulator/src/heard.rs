@@ -12,9 +12,20 @@ use lucius_shell::Response;
 
 use crate::{
     functions::Post,
+    listen::ASKED_AGAIN,
     replay::is_recorded,
     world::{Inner, Millis, SECOND},
 };
+
+/// A cry for help that needs no open question.
+fn cries(post: &Post) -> bool {
+    post.field("Body") == Some("SOS") || post.path.starts_with("/inbound/menu")
+}
+
+/// What the carrier takes for STOP or START.
+pub(crate) fn is_keyword(body: &str) -> bool {
+    ["STOP", "START", "YES"].contains(&body)
+}
 
 impl Inner {
     /// A request that a human has caused was answered by a function that began then.
@@ -26,6 +37,10 @@ impl Inner {
         if post.acts.is_empty() || !self.checks.first_answer(post) {
             return;
         }
+        // So was who hears that they have to prove who they are, or that it has become something else meanwhile.
+        if [ASKED_AGAIN, "so nothing was changed"].iter().any(|words| response.body.contains(words)) {
+            return;
+        }
         let began = self.checks.first_begun(post).map_or(began, |first| first.min(began));
         let acts = post.acts.clone();
         for act in &acts {
@@ -33,11 +48,8 @@ impl Inner {
             let lost = match act {
                 Act::RightCode { incident, place } => self.still_calls(*incident, *place, began, true),
                 Act::PressedOne { incident, place } => self.still_calls(*incident, *place, began, false),
-                Act::CriedForHelp if post.field("Body") == Some("SOS") => self.nobody_is_called(post, began),
-                // On our own line it depends on the menu what a key means.
-                Act::CriedForHelp | Act::CheckedIn { .. } => {
-                    acts.len() == 1 && self.question_stays(post, began)
-                }
+                Act::CriedForHelp if cries(post) => self.nobody_is_called(post, began),
+                Act::CriedForHelp | Act::CheckedIn { .. } => self.question_stays(post, began),
                 Act::AskedToReopen { incident, place } => self.stays_over(*incident, *place, began),
                 Act::TextsStopped => self.takes_texts_as_before(post),
                 Act::WrongCode { .. }

@@ -4,11 +4,16 @@ use lucius_core::ivr::SORRY;
 use lucius_invariants::Act as Meant;
 
 use crate::{
-    carrier::{Step, action_of, place_in, redirect_of},
+    carrier::{Call, Step, action_of, place_in, redirect_of},
     functions::{Post, ReplyTo},
     people::Pickup,
-    world::{Inner, SECOND, instant},
+    world::{Inner, Millis, SECOND, instant},
 };
+
+/// What a caller hears who wants to check in and has given the PIN a while ago.
+pub(crate) const ASKED_AGAIN: &str = "To be sure that it is you";
+/// For so long the PIN speaks for a caller, and a little longer: two clocks may be wrong.
+const PIN_FRESH: Millis = 130 * SECOND;
 
 impl Inner {
     /// Whoever listens to a call does something.
@@ -26,7 +31,7 @@ impl Inner {
             }
             return;
         };
-        if turns > 6 {
+        if turns > 6 && call.keys.is_empty() {
             self.call_later(sid, SECOND, Step::Over("completed"));
             return;
         }
@@ -35,6 +40,8 @@ impl Inner {
             let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
             call.keyed_at = if again.is_some() { call.keyed_at } else { now };
             let keys = again.or_else(|| call.keys.pop_front());
+            // A star is help where there is a menu, and a wrong PIN where one is asked for.
+            let keys = keys.filter(|keys| keys != "*" || action.starts_with("/inbound/menu"));
             call.last.clone_from(&keys);
             keys
         } else if is_machine || self.odds(100) {
@@ -46,8 +53,7 @@ impl Inner {
             Some(keys) if keys.is_empty() => self.is_silent(sid, action),
             Some(keys) => {
                 self.tell(|| format!("somebody presses {keys} at {action}"));
-                let inbound = self.network.calls.get(sid).is_some_and(|call| call.inbound);
-                let acts = self.pressed(&phone, &path, &action, &keys, inbound);
+                let acts = self.pressed(sid, &phone, &path, &action, &keys);
                 self.ask_for_twiml(sid, action, Some(&keys), acts);
             }
             None => self.call_later(sid, SECOND, Step::Over("completed")),
@@ -101,22 +107,22 @@ impl Inner {
     }
 
     /// What a key means, for those who judge.
-    fn pressed(&mut self, phone: &str, path: &str, action: &str, keys: &str, inbound: bool) -> Vec<Meant> {
+    fn pressed(&self, sid: &str, phone: &str, path: &str, action: &str, keys: &str) -> Vec<Meant> {
         let arrived_at = instant(self.now);
+        let rang_us = self.network.calls.get(sid).filter(|call| call.inbound);
         if let Some(user) = self.people.user_at(phone) {
-            let pin = self.people.users.get(user).and_then(|user| user.pin.clone());
-            if inbound {
-                // Whoever gets as far as the menu has given the PIN.
-                return vec![Meant::CheckedIn { arrived_at, proven: true }, Meant::CriedForHelp];
+            let pin = self.people.users.get(user).and_then(|user| user.pin.as_deref());
+            if let Some(call) = rang_us {
+                return self.keyed_by_user(call, action, keys, pin);
             }
             return match keys {
                 "9" => vec![Meant::CriedForHelp],
-                _ if pin.as_deref() == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true }],
+                _ if pin == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true }],
                 "1" if pin.is_none() => vec![Meant::CheckedIn { arrived_at, proven: false }],
                 _ => Vec::new(),
             };
         }
-        if inbound {
+        if rang_us.is_some() {
             return self.keyed_by_contact(phone, action, keys);
         }
         let Some((id, place)) = place_in(path) else { return Vec::new() };
@@ -126,6 +132,22 @@ impl Inner {
             "1" => vec![Meant::PressedOne { incident, place }],
             "9" if ends => vec![Meant::PressedNineTwice { incident, place }],
             "5" => vec![Meant::AskedToReopen { incident, place }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The person at risk has rung us: keys mean what they were offered last. The PIN alone opens the menu; where it was asked for once
+    /// more, as the first was long ago, it is the answer.
+    fn keyed_by_user(&self, call: &Call, action: &str, keys: &str, pin: Option<&str>) -> Vec<Meant> {
+        let checks_in = Meant::CheckedIn { arrived_at: instant(self.now), proven: true };
+        let fresh = call.pin_at.is_some_and(|at| self.now - at <= PIN_FRESH);
+        if !action.starts_with("/inbound/menu") {
+            let is_answer = call.page.contains(ASKED_AGAIN) && pin == Some(keys);
+            return if is_answer { vec![checks_in] } else { Vec::new() };
+        }
+        match keys {
+            "9" if !call.page.contains("To end the emergency, press 9") => vec![Meant::CriedForHelp],
+            "1" | "9" if fresh => vec![checks_in],
             _ => Vec::new(),
         }
     }
@@ -169,7 +191,7 @@ impl Inner {
         }
         match &post.reply_to {
             ReplyTo::Call(sid) => {
-                let pause = self.between(SECOND, 15 * SECOND);
+                let (pause, now) = (self.between(SECOND, 15 * SECOND), self.now);
                 if let Some(call) = self.network.calls.get_mut(sid).filter(|call| !call.over) {
                     if response.body.is_empty() {
                         self.violated(
@@ -179,6 +201,13 @@ impl Inner {
                         return;
                     }
                     call.twiml.clone_from(&response.body);
+                    let menu = response.body.contains("To check in");
+                    if menu || response.body.contains(ASKED_AGAIN) {
+                        call.page.clone_from(&response.body);
+                    }
+                    if menu && post.path.starts_with("/inbound/login") {
+                        call.pin_at = Some(now);
+                    }
                     let sid = sid.clone();
                     self.call_later(&sid, pause, Step::React);
                 }

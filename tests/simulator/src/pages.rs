@@ -8,12 +8,13 @@ use lucius_simulator::{HOURS, Outcome, Plan, USERS};
 const INCIDENTS: u64 = 5_000;
 
 /// Climates by the last digit of a seed.
-const CLIMATES: [(&str, u64); 5] = [
+const CLIMATES: [(&str, u64); 6] = [
     ("nothing fails", 0),
     ("every hint is lost", 1),
     ("a little fails", 2),
     ("a lot fails, and outages", 7),
-    ("the same, and everybody at the same minutes", 5),
+    ("the same, everybody at the same minutes, nine of ten hints lost", 5),
+    ("the same, hints wait for each other", 6),
 ];
 
 /// Everybody on their own, in each climate.

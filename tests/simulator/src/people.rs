@@ -130,7 +130,7 @@ impl Inner {
     pub(crate) fn moves_in(&mut self, ring: &Keyring, index: usize) -> anyhow::Result<Deadman> {
         let now = instant(self.now);
         let herd = self.faults.climate == Climate::Herd;
-        let crowd = self.faults.climate == Climate::Crowd;
+        let crowd = matches!(self.faults.climate, Climate::Crowd | Climate::Batches);
         // An id has room for 4,096 of one millisecond.
         let born = instant(self.now - i64::try_from(index / 4_096)?);
         let id = UserId::new(born, u16::try_from(index % 4_096)?);
@@ -363,6 +363,7 @@ impl Inner {
             (1, _) => "SOS".to_owned(),
             (2, _) => "what?".to_owned(),
             (3, Some(_)) => "Y 9999".to_owned(),
+            (4..8, None) => "YES".to_owned(),
             (_, Some(pin)) => format!("Y {pin}"),
             (_, None) => "Y".to_owned(),
         };

@@ -88,6 +88,19 @@ impl Weather for Sky {
         self.0.now()
     }
 
+    fn due_page(&self) -> usize {
+        let mut inner = self.0.lock();
+        match inner.faults.climate {
+            Climate::Herd => 100,
+            Climate::Calm
+            | Climate::Unheard
+            | Climate::Mild
+            | Climate::Rough
+            | Climate::Crowd
+            | Climate::Batches => inner.chance.usize(1..4),
+        }
+    }
+
     fn lag(&self) -> SignedDuration {
         let mut inner = self.0.lock();
         let stale = inner.faults.odds.stale;

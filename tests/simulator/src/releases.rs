@@ -34,7 +34,7 @@ impl Inner {
         let longest = match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return,
             Climate::Mild | Climate::Rough => 6 * HOUR,
-            Climate::Crowd => 10 * HOUR,
+            Climate::Crowd | Climate::Batches => 10 * HOUR,
         };
         let (begin, taken_back) = (self.between(0, length), self.odds(500));
         let both = self.between(MINUTE, if taken_back { 20 * MINUTE } else { longest });

@@ -119,7 +119,7 @@ fn paged(inner: &mut Inner, id: u64) {
     inner.checks.made += 1;
     let within = match inner.faults.climate {
         Climate::Calm => PAGED_WITHIN_CALM,
-        Climate::Unheard | Climate::Mild | Climate::Rough | Climate::Crowd => PAGED_WITHIN,
+        Climate::Unheard | Climate::Mild | Climate::Rough | Climate::Crowd | Climate::Batches => PAGED_WITHIN,
         // There the carrier is the limit: the time is measured, not checked.
         Climate::Herd => Millis::MAX,
     };

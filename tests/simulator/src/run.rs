@@ -68,7 +68,8 @@ impl Plan {
             0 => Climate::Calm,
             1 => Climate::Unheard,
             2..5 => Climate::Mild,
-            5..7 => Climate::Crowd,
+            5 => Climate::Crowd,
+            6 => Climate::Batches,
             _ => Climate::Rough,
         }
     }

@@ -58,6 +58,23 @@ fn who_stops_our_texts_is_called() {
 }
 
 #[test]
+fn whom_one_way_does_not_reach_is_tried_by_both() {
+    let mut story = Story::incident();
+    story.inc().contacts[1].by_call = false;
+    story.wake();
+    story.pass(60).wake();
+    story.report(&text(1), Outcome::Unknown);
+    story.pass(120).wake();
+    story.pass(60).wake();
+    assert_eq!(story.inc().round, 2);
+    let not_called = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&page(1)).is_some(), "c1 is called in the second round");
+        story.inc().contacts[1].called_in = 0;
+    };
+    assert_eq!(broken(&story, &[], not_called), Some(Invariant::Rounds));
+}
+
+#[test]
 fn pauses_are_as_long_as_they_should_be() {
     let mut story = Story::incident();
     story.wake();
