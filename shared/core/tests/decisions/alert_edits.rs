@@ -300,6 +300,18 @@ fn one_number_is_called_once_whoever_it_belongs_to() {
 }
 
 #[test]
+fn a_number_that_comes_back_before_its_turn_is_called_at_once() {
+    let mut story = Story::with_contacts(&[("Bob", 2), ("Cas", 1)]);
+    let was = story.ann().contacts[0].phone.clone();
+    story.sos();
+    story.edit(change(renumbered(), Proof::None)).unwrap();
+    let place = story.open().contacts.iter().position(|contact| contact.phone == was).unwrap();
+    assert!(!story.is_called(place), "it is Cas's turn");
+    story.edit(change(with(|change| change.phone = Some(was.clone())), Proof::None)).unwrap();
+    assert!(story.is_called(place), "{:?}", story.pendings());
+}
+
+#[test]
 fn a_channel_that_is_chosen_in_an_alert_is_used_at_once() {
     let mut story = Story::with_contacts(&[("Bob", 1)]);
     story.ann_mut().contacts[0].by_call = false;
