@@ -183,6 +183,20 @@ fn a_stranger_does_not_give_a_number_another_name() {
 }
 
 #[test]
+fn one_number_is_called_by_each_way_that_was_chosen_for_it() {
+    for by_call in [true, false] {
+        let mut story = Story::ringing();
+        (story.ann_mut().contacts[0].by_call, story.ann_mut().contacts[0].by_sms) = (by_call, !by_call);
+        story.edit(change(renumbered(), Proof::None)).unwrap();
+        let eve = NewContact { by_call: !by_call, by_sms: by_call, ..new_contact("Eve", 201) };
+        story.edit(Edit::AddContact { contact: eve, proof: Proof::None }).unwrap();
+        next(&mut story);
+        let copy = &story.open().contacts[0];
+        assert_eq!((&copy.phone, copy.by_call, copy.by_sms), (&phone(201), true, true));
+    }
+}
+
+#[test]
 fn where_no_pin_is_set_whoever_is_entered_in_an_alert_can_accept() {
     let mut story = Story::ringing();
     story.ann_mut().profile.pin = None;
