@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import guard
-import sources
 import workers
 from ministack import app
 from ministack.core import lambda_runtime
@@ -193,7 +192,6 @@ def main() -> None:
     repair_latency()
     repair_arithmetic()
     guard.enforce_roles()
-    sources.read_streams_by_themselves()
     workers.calm_bursts()
     sys.argv = ["ministack"]
     app.main()

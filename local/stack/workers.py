@@ -14,7 +14,8 @@ import socketserver
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,24 +29,24 @@ PATIENCE_SECONDS = 0.25
 """Beyond those an invocation waits so long for one that becomes idle. Then it gets a process of its own if the others wait for something slow, as a
 carrier may be. If they wait for the emulator, which is busy then, one more process would only make all of them slower."""
 LAST_PATIENCE_SECONDS = 20.0
-"""However busy the machine is, an invocation that has waited so long gets a process: one of them in each second. A process that starts costs more than many
-that wait, and whoever waits behind something slow needs no more than that the queue moves."""
+"""However busy the machine is, whoever waits the longest for a function gets a process after this, one in each second. A process that starts costs
+more than many that wait, and whoever waits behind something slow needs no more than that the queue moves."""
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
 SWITCH_SECONDS = 0.0005
-"""For how long a thread may keep the interpreter's one lock while another waits for it. The thread that answers everybody gives it away with every packet that
-it sends, and would wait the usual 5 ms for it each time."""
+"""For how long a thread may keep the interpreter's one lock while another waits for it. The thread that answers everybody gives it away with every
+packet that it sends, and would wait the usual 5 ms for it each time."""
 BACKLOG = 2048
 """Connections that may wait to be accepted. With the usual hundred a burst loses some, and each of those tries again only after a second."""
 
 LONG_POLL_SECONDS = 5.0
-"""How often a process's server looks whether it is still wanted, while its process waits for something to do."""
+"""How often whoever serves a process looks whether it is still wanted, while the process waits for something to do."""
+LONG_WAIT_SECONDS = 30.0
+"""Who waits longer for a process is mentioned in the log."""
 
 _log = logging.getLogger("lucius")
 _starting = threading.Semaphore(STARTS_AT_ONCE)
-_freed: defaultdict[Any, threading.Condition] = defaultdict(threading.Condition)
-"""Of each function: one of its processes has become idle."""
 
 
 class _Load:
@@ -53,7 +54,7 @@ class _Load:
 
     WINDOW_SECONDS = 0.1
     LATE_SECONDS = 0.02
-    """A thread that sleeps is woken so late only where others hold the processors, be it of this machine or of another that has the same ones."""
+    """A thread that sleeps is woken so late only where others hold the processors, on this machine or on one that shares them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,24 +78,30 @@ class _Load:
             return admitted
 
 
-class _Trickle:
-    """Admits one in each second."""
+class _Queue:
+    """Whoever waits for a process of one function, the longest first. Only that one looks, and the others sleep."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._next = 0.0
+        self.waiting: deque[threading.Event] = deque()
+        self._next_start = 0.0
 
-    def admits(self) -> bool:
-        with self._lock:
-            now = time.monotonic()
-            if now < self._next:
-                return False
-            self._next = now + 1.0
-            return True
+    def wake(self) -> None:
+        """The first looks again."""
+        if self.waiting:
+            self.waiting[0].set()
+
+    def trickles(self) -> bool:
+        """Admits one in each second."""
+        now = time.monotonic()
+        if now < self._next_start:
+            return False
+        self._next_start = now + 1.0
+        return True
 
 
 _load = _Load()
-_trickle = _Trickle()
+_queues: defaultdict[Any, _Queue] = defaultdict(_Queue)
+"""Of each function. To be touched with the emulator's lock of workers alone."""
 
 
 def calm_bursts() -> None:
@@ -117,8 +124,9 @@ def calm_bursts() -> None:
 def _wake_seldom() -> None:
     """Lets what waits for an idle process sleep.
 
-    For each process that runs, the emulator asks ten times a second whether its server is to end, and ten times whether there is an event. A hundred idle
-    processes are two thousand threads a second that all want the interpreter's one lock, which the thread that answers everybody wants as well.
+    For each process that runs, the emulator asks ten times a second whether its server is to end, and ten times whether there is an event. A
+    hundred idle processes are two thousand threads a second that all want the interpreter's one lock, which the thread that answers everybody wants
+    as well.
     """
 
     class Events(queue.Queue[Any]):
@@ -131,49 +139,71 @@ def _wake_seldom() -> None:
         def serve_forever(self, poll_interval: float = 0.5) -> None:
             del poll_interval
             while not self.ended:
-                self.handle_request()
+                # It may be closed between the question and the look.
+                with suppress(OSError, ValueError):
+                    self.handle_request()
 
         def shutdown(self) -> None:
             self.ended = True
-            # It waits for a connection: this one.
-            with socket.create_connection(("127.0.0.1", self.server_address[1])):
-                pass
+            # Whoever waits for a connection is told that there will be none.
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
 
     lambda_runtime.queue = SimpleNamespace(Queue=Events, Empty=queue.Empty, Full=queue.Full)
     socketserver.ThreadingTCPServer = Server  # type: ignore[misc]
 
 
 def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any:
-    """An idle process of a function, or a new one."""
+    """An idle process of a function, or a new one. Whoever came first has the first that there is."""
     key = lambda_runtime._worker_key(name, config, qualifier)
-    began = time.monotonic()
-    while True:
+    mine, began = threading.Event(), time.monotonic()
+    with lambda_runtime._lock:
+        own = _queues[key]
+        own.waiting.append(mine)
+    try:
+        worker = None
+        while worker is None:
+            with lambda_runtime._lock:
+                first = own.waiting[0] is mine
+                if first:
+                    worker = _idle_or_new(key, own, (name, config, code), time.monotonic() - began)
+                mine.clear()
+            if worker is None:
+                mine.wait(PATIENCE_SECONDS if first else None)
+    finally:
         with lambda_runtime._lock:
-            workers = lambda_runtime._workers.setdefault(key, [])
-            idle = [worker for worker in workers if not worker.in_use]
-            if not idle and (len(workers) < FEW or _may_start(time.monotonic() - began)):
-                idle = [lambda_runtime.ProvidedWorker(name, config, code)]
-                workers.extend(idle)
-            if idle:
-                # One that runs is better than one that has to be started.
-                chosen = next((worker for worker in idle if worker._proc is not None), idle[0])
-                chosen.in_use = True
-                chosen.last_used = time.time()
-                chosen.queue_of_lucius = _freed[key]
-                return chosen
-        with _freed[key]:
-            _freed[key].wait(PATIENCE_SECONDS)
+            own.waiting.remove(mine)
+            own.wake()
+    if (waited := time.monotonic() - began) > LONG_WAIT_SECONDS:
+        _log.warning("%s waited %.0f s for a process", name, waited)
+    return worker
 
 
-def _may_start(waited: float) -> bool:
-    """Whether an invocation that has waited for so many seconds gets a process of its own."""
-    return waited >= PATIENCE_SECONDS and (_load.admits() or (waited >= LAST_PATIENCE_SECONDS and _trickle.admits()))
+def _idle_or_new(key: Any, own: _Queue, made_of: tuple[str, dict[str, Any], bytes], waited: float) -> Any:
+    """A process for whoever has waited so many seconds, if there is one or one more may start."""
+    workers = lambda_runtime._workers.setdefault(key, [])
+    idle = [worker for worker in workers if not worker.in_use]
+    if not idle and (len(workers) < FEW or _may_start(own, waited)):
+        idle = [lambda_runtime.ProvidedWorker(*made_of)]
+        workers.extend(idle)
+    if not idle:
+        return None
+    # One that runs is better than one that has to be started.
+    chosen = next((worker for worker in idle if worker._proc is not None), idle[0])
+    chosen.in_use = True
+    chosen.last_used = time.time()
+    chosen.queue_of_lucius = own
+    return chosen
+
+
+def _may_start(own: _Queue, waited: float) -> bool:
+    return waited >= PATIENCE_SECONDS and (_load.admits() or (waited >= LAST_PATIENCE_SECONDS and own.trickles()))
 
 
 def _give_back(worker: Any) -> None:
     lambda_runtime.release_worker(worker)
-    with worker.queue_of_lucius:
-        worker.queue_of_lucius.notify()
+    with lambda_runtime._lock:
+        worker.queue_of_lucius.wake()
 
 
 def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:

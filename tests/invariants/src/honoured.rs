@@ -20,12 +20,8 @@ use crate::{
 };
 
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
-    // A YES that the carrier takes for START is worked on twice, what it says of texts first: that the answer is recorded shows when it is
-    // thanked for.
-    let once = !step.acts.iter().any(|act| matches!(act, Act::TextsStopped));
     if let (Some(act), Some((before, after))) = (sole(step, is_users), step.deadmen())
-        && once
-        && taken_in(before, after)
+        && taken_in(step, before, after)
     {
         by_user(step, before, after, act)?;
     }
@@ -45,9 +41,14 @@ fn sole<'a>(step: &Transition<'a>, kind: impl Fn(&Act) -> bool) -> Option<&'a Ac
     acts.next().filter(|_| acts.next().is_none())
 }
 
-/// The switch has heard something. That a PIN was right, and none is counted any more, comes before what it was given for.
-fn taken_in(before: &Deadman, after: &Deadman) -> bool {
-    Deadman { tries: after.tries, own_tries: after.own_tries, ..before.clone() } != *after
+/// The switch has heard something. That a PIN was right, and none is counted any more, comes before what it was given for; and so does what
+/// a YES says of texts that the carrier takes for START.
+fn taken_in(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> bool {
+    let mut known = Deadman { tries: after.tries, own_tries: after.own_tries, ..before.clone() };
+    if step.acts.iter().any(|act| matches!(act, Act::TextsStopped)) {
+        (known.seen, known.text_stopped) = (after.seen.clone(), after.text_stopped);
+    }
+    known != *after
 }
 
 fn is_users(act: &Act) -> bool {

@@ -101,8 +101,8 @@ fn marks(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
     Ok(())
 }
 
-/// No tier is left out of a round. Whoever's turn it is has a call or a text under way, or has been called earlier in this round, unless they cannot be reached at
-/// all for the moment.
+/// No tier is left out of a round. Whoever's turn it is has a call or a text under way, or has been called earlier in this round, unless they
+/// cannot be reached at all for the moment.
 fn begun(
     step: &Transition<'_>,
     before: Option<&Incident>,
@@ -136,9 +136,10 @@ fn begun(
 }
 
 /// What the record says of a try of which nobody knows that it got anywhere.
-const IN_VAIN: [&str; 3] = ["unknown", "refused", "not delivered"];
+const IN_VAIN: [&str; 5] =
+    ["unknown", "refused", "not delivered", "could not be connected", "; trying again"];
 
-/// Whose one channel came to nothing in the round before is tried by both.
+/// Whose one channel came to nothing when it was tried last is tried by both.
 fn both_ways(
     step: &Transition<'_>,
     before: Option<&Incident>,
@@ -152,7 +153,7 @@ fn both_ways(
     }
     let in_vain = |was: &Line, is: &Line| {
         let said = is.last.as_deref().filter(|_| was.last == is.last && was.last_try == is.last_try);
-        said.is_some_and(|said| IN_VAIN.iter().any(|words| said.starts_with(words)))
+        said.is_some_and(|said| IN_VAIN.iter().any(|words| said.contains(words)))
     };
     let by_text_alone = !is.by_call && in_vain(&was.sms, &is.sms);
     let is_called = called(after, place, is) || is.called_in == after.round;
@@ -160,7 +161,8 @@ fn both_ways(
     ensure(is_called || no_call || !by_text_alone, Invariant::Rounds, of_incident(after), || {
         format!("c{place} is not called, though texts come to nothing")
     })?;
-    let by_call_alone = !is.by_sms && in_vain(&was.call, &is.call);
+    // Of a call that is still known the carrier may have told since that it was answered.
+    let by_call_alone = !is.by_sms && is.calls.is_empty() && in_vain(&was.call, &is.call);
     let no_text = rests(step, &is.sms) || is.text_stopped;
     let is_texted = under_way(after, place, Channel::Sms);
     ensure(is_texted || no_text || !by_call_alone, Invariant::Rounds, of_incident(after), || {

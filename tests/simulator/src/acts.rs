@@ -135,7 +135,7 @@ impl Inner {
             ("To", SERVICE.to_owned()),
             ("Body", body.to_owned()),
         ];
-        if body == "YES" && self.odds(500) {
+        if body == "YES" && self.odds(800) {
             // Where the carrier keeps the list of who has stopped texts, this is a word of its own as well.
             fields.push(("OptOutType", "START".to_owned()));
         }

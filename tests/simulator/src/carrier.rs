@@ -78,6 +78,30 @@ pub(crate) struct Call {
     pub(crate) cancelled: bool,
 }
 
+impl Call {
+    /// One that has not begun.
+    fn new(phone: String, pickup: Pickup) -> Self {
+        Self {
+            phone,
+            inbound: false,
+            twiml: String::new(),
+            path: String::new(),
+            status: "",
+            ring: 0,
+            pickup,
+            keys: VecDeque::new(),
+            last: None,
+            keyed_at: 0,
+            turns: 0,
+            page: String::new(),
+            pin_at: None,
+            sequence: 0,
+            over: false,
+            cancelled: false,
+        }
+    }
+}
+
 /// All calls.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
@@ -249,27 +273,14 @@ impl Inner {
         self.network.placed += 1;
         crate::rings::rang(self, &path);
         crate::requests::placed(self, &path);
-        self.network.calls.insert(
-            sid.clone(),
-            Call {
-                phone,
-                inbound: false,
-                twiml: request.twiml.as_str().to_owned(),
-                path,
-                status: "queued",
-                ring,
-                pickup,
-                keys: VecDeque::new(),
-                last: None,
-                keyed_at: 0,
-                turns: 0,
-                page: String::new(),
-                pin_at: None,
-                sequence: 0,
-                over: false,
-                cancelled: false,
-            },
-        );
+        let call = Call {
+            twiml: request.twiml.as_str().to_owned(),
+            path,
+            status: "queued",
+            ring,
+            ..Call::new(phone, pickup)
+        };
+        self.network.calls.insert(sid.clone(), call);
         let queued = if self.odds(20) { self.between(0, 3 * MINUTE) } else { self.between(0, SECOND) };
         self.soon(queued, Happening::Call(sid.clone(), Step::Dial));
         (sid, queued)
@@ -279,22 +290,10 @@ impl Inner {
     pub(crate) fn ring_in(&mut self, phone: &str, keys: impl IntoIterator<Item = String>) {
         let sid = format!("CA{:032x}", self.number());
         let call = Call {
-            phone: phone.to_owned(),
             inbound: true,
-            twiml: String::new(),
-            path: String::new(),
             status: "in-progress",
-            ring: 0,
-            pickup: Pickup::Human(0),
             keys: keys.into_iter().collect(),
-            last: None,
-            keyed_at: 0,
-            turns: 0,
-            page: String::new(),
-            pin_at: None,
-            sequence: 0,
-            over: false,
-            cancelled: false,
+            ..Call::new(phone.to_owned(), Pickup::Human(0))
         };
         self.network.calls.insert(sid.clone(), call);
         self.ask_for_twiml(&sid, "/inbound/answer".to_owned(), None, Vec::new());
@@ -360,6 +359,10 @@ impl Inner {
     fn report(&mut self, sid: &str, status: &'static str) {
         if self.faults.lasts(Outage::Callbacks) {
             return;
+        }
+        let odds = self.faults.odds.report_lost;
+        if self.odds(odds) {
+            return self.strikes_quietly("report never sent");
         }
         let Some(call) = self.network.calls.get_mut(sid) else { return };
         let sequence = call.sequence;

@@ -54,9 +54,11 @@ pub(crate) struct Odds {
     pub(crate) not_placed_unknown: u32,
     /// The carrier refuses: for good, for the account, for now; or is not reached.
     pub(crate) refused: u32,
-    /// A callback or webhook is lost.
+    /// A callback or webhook is lost, and sent again.
     pub(crate) webhook_lost: u32,
-    /// It comes twice.
+    /// The carrier does not report how a call stands, and never will.
+    pub(crate) report_lost: u32,
+    /// A callback or webhook comes twice.
     pub(crate) webhook_doubled: u32,
     /// It comes minutes late.
     pub(crate) webhook_late: u32,
@@ -73,7 +75,7 @@ impl Odds {
         match climate {
             Climate::Crowd => Self { hint_lost: 900, stale: 800, ..Self::of(Climate::Rough) },
             Climate::Batches => {
-                Self { hint_lost: 50, batched: 900, webhook_lost: 300, ..Self::of(Climate::Rough) }
+                Self { hint_lost: 50, batched: 900, report_lost: 300, ..Self::of(Climate::Rough) }
             }
             Climate::Calm | Climate::Herd => Self::default(),
             Climate::Unheard => Self { hint_lost: 1000, schedule: 1000, ..Self::default() },
@@ -93,6 +95,7 @@ impl Odds {
                 not_placed_unknown: 20,
                 refused: 40,
                 webhook_lost: 20,
+                report_lost: 0,
                 webhook_doubled: 40,
                 webhook_late: 20,
                 replayed: 50,
@@ -115,6 +118,7 @@ impl Odds {
                 not_placed_unknown: 80,
                 refused: 150,
                 webhook_lost: 100,
+                report_lost: 0,
                 webhook_doubled: 150,
                 webhook_late: 80,
                 replayed: 60,

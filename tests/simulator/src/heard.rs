@@ -22,6 +22,13 @@ fn cries(post: &Post) -> bool {
     post.field("Body") == Some("SOS") || post.path.starts_with("/inbound/menu")
 }
 
+/// Whoever wants to check in on our line hears that they have to prove who they are, or that an alert has begun that they do not know of.
+fn is_asked_again(post: &Post, response: &Response) -> bool {
+    let words = [ASKED_AGAIN, "An emergency has begun since you were asked"];
+    let on_our_line = post.field("CallSid").is_some() && post.path.starts_with("/inbound/");
+    on_our_line && words.iter().any(|words| response.body.contains(words))
+}
+
 /// What the carrier takes for STOP or START.
 pub(crate) fn is_keyword(body: &str) -> bool {
     ["STOP", "START", "YES"].contains(&body)
@@ -37,11 +44,10 @@ impl Inner {
         if post.acts.is_empty() || !self.checks.first_answer(post) {
             return;
         }
-        // So was who hears that they have to prove who they are, or that it has become something else meanwhile.
-        if [ASKED_AGAIN, "so nothing was changed"].iter().any(|words| response.body.contains(words)) {
-            return;
-        }
         let began = self.checks.first_begun(post).map_or(began, |first| first.min(began));
+        // What was not recorded is keyed in again, under another address.
+        let call = post.field("CallSid").and_then(|sid| self.network.calls.get(sid));
+        let began = call.filter(|call| call.inbound).map_or(began, |call| call.keyed_at.min(began));
         let acts = post.acts.clone();
         for act in &acts {
             self.checks.made += 1;
@@ -49,6 +55,7 @@ impl Inner {
                 Act::RightCode { incident, place } => self.still_calls(*incident, *place, began, true),
                 Act::PressedOne { incident, place } => self.still_calls(*incident, *place, began, false),
                 Act::CriedForHelp if cries(post) => self.nobody_is_called(post, began),
+                Act::CheckedIn { .. } if is_asked_again(post, response) => false,
                 Act::CriedForHelp | Act::CheckedIn { .. } => self.question_stays(post, began),
                 Act::AskedToReopen { incident, place } => self.stays_over(*incident, *place, began),
                 Act::TextsStopped => self.takes_texts_as_before(post),
@@ -76,7 +83,7 @@ impl Inner {
         counts && escalates && !turned
     }
 
-    /// A person has texted for help, and no alert is open.
+    /// A person has cried for help, by text or on our line, and no alert is open.
     fn nobody_is_called(&self, post: &Post, began: Millis) -> bool {
         let Some(deadman) = self.person(post) else { return false };
         let user = deadman.id.get();
@@ -118,6 +125,10 @@ impl Inner {
         let (Some(from), Some(body)) = (post.field("From"), post.field("Body")) else { return false };
         let Ok(phone) = from.parse::<PhoneNumber>() else { return false };
         if self.people.last_word.get(from).map(String::as_str) != post.field("MessageSid") {
+            return false;
+        }
+        if body == "YES" && post.field("OptOutType").is_none() {
+            // Consent only where we know that they had stopped them.
             return false;
         }
         let (stopped, now) = (body == "STOP", self.now);

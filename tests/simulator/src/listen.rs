@@ -39,9 +39,12 @@ impl Inner {
             // What was not recorded is keyed in again.
             let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
             call.keyed_at = if again.is_some() { call.keyed_at } else { now };
+            // A menu takes one key, and a star is help there alone: what does not fit is not keyed in.
+            let at_menu = action.starts_with("/inbound/menu");
+            while call.keys.front().is_some_and(|keys| if at_menu { keys.len() > 1 } else { keys == "*" }) {
+                call.keys.pop_front();
+            }
             let keys = again.or_else(|| call.keys.pop_front());
-            // A star is help where there is a menu, and a wrong PIN where one is asked for.
-            let keys = keys.filter(|keys| keys != "*" || action.starts_with("/inbound/menu"));
             call.last.clone_from(&keys);
             keys
         } else if is_machine || self.odds(100) {
@@ -79,8 +82,8 @@ impl Inner {
         if let Some(user) = self.people.user_at(phone) {
             let pin = self.people.users.get(user)?.pin.clone();
             return Some(match (self.chance.u8(0..20), pin) {
-                (0, _) => "9".to_owned(),
-                (1, _) => "7777".to_owned(),
+                (0 | 1, _) => "9".to_owned(),
+                (2, _) => "7777".to_owned(),
                 (_, Some(pin)) => pin,
                 (_, None) => "1".to_owned(),
             });

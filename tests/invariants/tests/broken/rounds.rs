@@ -58,20 +58,40 @@ fn who_stops_our_texts_is_called() {
 }
 
 #[test]
-fn whom_one_way_does_not_reach_is_tried_by_both() {
+fn whom_texts_do_not_reach_is_called() {
     let mut story = Story::incident();
     story.inc().contacts[1].by_call = false;
     story.wake();
     story.pass(60).wake();
     story.report(&text(1), Outcome::Unknown);
-    story.pass(120).wake();
-    story.pass(60).wake();
-    assert_eq!(story.inc().round, 2);
+    second_round(&mut story);
     let not_called = |story: &mut Story| {
         assert!(story.inc().pending.remove(&page(1)).is_some(), "c1 is called in the second round");
         story.inc().contacts[1].called_in = 0;
     };
     assert_eq!(broken(&story, &[], not_called), Some(Invariant::Rounds));
+}
+
+#[test]
+fn whom_calls_do_not_reach_is_texted() {
+    let mut story = Story::incident();
+    story.inc().contacts[1].by_sms = false;
+    story.wake();
+    story.pass(60).wake();
+    story.report_placed(1, "B2");
+    story.told(1, "B2", CallProgress::Failed);
+    second_round(&mut story);
+    let not_texted = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&text(1)).is_some(), "c1 is texted in the second round");
+    };
+    assert_eq!(broken(&story, &[], not_texted), Some(Invariant::Rounds));
+}
+
+/// Until it is the second contact's turn again.
+fn second_round(story: &mut Story) {
+    story.pass(120).wake();
+    story.pass(60).wake();
+    assert_eq!(story.inc().round, 2);
 }
 
 #[test]
