@@ -348,10 +348,13 @@ async fn commit<P: Ports>(
     event: Option<EventName>,
     until: Timestamp,
 ) -> Result<(), CommitError> {
-    let unchanged = *before == decision.case && !decision.removed && !read.was_put_off();
-    if unchanged && decision.rows.is_empty() && decision.pointers.is_empty() {
+    let same = *before == decision.case && !decision.removed;
+    let nothing = same && decision.rows.is_empty() && decision.pointers.is_empty();
+    if nothing && !read.was_put_off() {
         return Ok(());
     }
+    // What decided nothing is not remembered, be it that the actor was put off.
+    let event = event.filter(|_| !nothing);
     let nature = shell.ports.nature();
     let commit = Commit {
         op: nature.op(),

@@ -101,12 +101,15 @@ impl Asked<'_> {
                 let proof = Proof::Pin(app.keyring.pin_digest(self.user, pin));
                 let key = format!("{}-{}", self.call_sid, self.turn);
                 let login = Event::Login { key, proof, line: Line::Own };
-                let done = match run(&app.shell, Scope::User(self.user), login).await {
-                    // Only a wrong one is counted, and this one was.
-                    Err(RunError::Known) => return Ok(self.again(&deadman, Some("That PIN is not right."))),
-                    done => done?,
+                let reply = match run(&app.shell, Scope::User(self.user), login).await {
+                    // It was taken before. A right one is right again: what it was given for may not have been recorded.
+                    Err(RunError::Known) if proof == deadman.profile.pin.map_or(Proof::None, Proof::Pin) => {
+                        Reply::Login(Login::Right)
+                    }
+                    Err(RunError::Known) => Reply::Login(Login::Wrong),
+                    done => done?.reply,
                 };
-                match done.reply {
+                match reply {
                     Reply::Login(Login::Right) => self.check_in(app, request, Answer::Good, proof).await,
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
                     Reply::Login(Login::Locked) => Ok(self.locked()),

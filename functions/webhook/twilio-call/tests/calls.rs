@@ -6,7 +6,7 @@ mod table;
 
 use http::StatusCode;
 use lucius_core::{
-    deadman::{State, Tries},
+    deadman::{Line, Proof, State, Tries},
     decide::{Event, Scope},
     id::UserId,
 };
@@ -61,6 +61,20 @@ async fn after_too_many_wrong_pins_the_same_call_still_takes_the_nine() {
     let help = turn(&world, &format!("{path}/4"), &[("Digits", "9")]).await;
     assert!(help.contains("We are calling your contacts now"), "{help}");
     assert!(world.deadman(user).await.unwrap().incident.is_some());
+}
+
+#[tokio::test]
+async fn a_right_pin_that_was_not_recorded_is_right_when_it_is_entered_again() {
+    let world = World::new().await;
+    // Of the one wrong PIN before, the right one makes an end: that is written first, and here the function dies behind it.
+    let (user, path) = asked(&world, 0, 1).await;
+    let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
+    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Own };
+    run(&world.app.shell, Scope::User(user), login).await.unwrap();
+    assert_eq!(world.deadman(user).await.unwrap().own_tries, Tries::default());
+    let again = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(again.contains("Thank you"), "{again}");
+    assert!(world.deadman(user).await.unwrap().probe().is_none());
 }
 
 #[tokio::test]

@@ -116,15 +116,17 @@ async fn claim<P: Ports>(
     user: UserId,
     blind: &str,
 ) -> Result<Claim, RunError> {
-    let event = Event::Login {
-        key: key(turn, session),
-        proof: Proof::Pin(app.keyring.blind_digest(user, blind)),
-        line: Line::Open,
-    };
+    let pin = app.keyring.blind_digest(user, blind);
+    let event = Event::Login { key: key(turn, session), proof: Proof::Pin(pin), line: Line::Open };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
-        // Only a wrong one is counted: one that was counted before is no better now.
-        Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => return Ok(Claim::Wrong),
+        Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),
+        // It was taken before. A right one is right again: what came of it may not have been remembered.
+        Err(RunError::Known) => {
+            let case = menu::look(app, user).await?;
+            let right = case.deadman.as_ref().is_some_and(|deadman| deadman.profile.pin == Some(pin));
+            return Ok(if right { Claim::Right(Box::new(case)) } else { Claim::Wrong });
+        }
         Err(error) => return Err(error),
     };
     if done.case.deadman.as_ref().is_some_and(|deadman| deadman.profile.pin.is_none()) {

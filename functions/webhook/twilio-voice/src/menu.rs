@@ -121,7 +121,7 @@ fn said(reply: Reply) -> Vec<String> {
 }
 
 /// The user and their incident as they stand.
-async fn look<P: Ports>(app: &App<P>, user: UserId) -> Result<Case, RunError> {
+pub(crate) async fn look<P: Ports>(app: &App<P>, user: UserId) -> Result<Case, RunError> {
     let store = app.shell.ports.store();
     let deadman = store.load_deadman(user).await?.map(|loaded| loaded.state);
     let incident = match deadman.as_ref().and_then(|deadman| deadman.incident) {

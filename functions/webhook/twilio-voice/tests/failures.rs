@@ -4,6 +4,11 @@ mod support;
 #[path = "support/broken.rs"]
 mod table;
 
+use lucius_core::{
+    deadman::{Line, Proof},
+    decide::{Event, Scope},
+};
+use lucius_shell::run;
 use support::turn;
 use table::{Alarms, broken, then};
 
@@ -48,4 +53,19 @@ async fn a_turn_asked_for_again_goes_on_where_it_was() {
     assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
     let help = turn(&world, "CA1", &from, "/inbound/menu/1/2", "9").await;
     assert!(help.contains("We are calling your contacts now"), "{help}");
+}
+
+#[tokio::test]
+async fn a_right_pin_that_was_not_remembered_is_right_when_it_is_entered_again() {
+    let world = lucius_shell::testing::World::new().await;
+    let id = support::user(&world).await;
+    let from = support::number(&world.deadman(id).await.unwrap());
+    turn(&world, "CA0", &from, "/inbound/login", "9999").await;
+    // Of the wrong one the right one makes an end: that is written first, and here the function dies behind it.
+    let proof = Proof::Pin(world.app.keyring.pin_digest(id, support::PIN));
+    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Open };
+    run(&world.app.shell, Scope::User(id), login).await.unwrap();
+    assert_eq!(world.deadman(id).await.unwrap().tries.wrong, 0);
+    let menu = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
+    assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
 }
