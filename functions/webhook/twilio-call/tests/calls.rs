@@ -6,14 +6,17 @@ mod table;
 
 use http::StatusCode;
 use lucius_core::{
+    actor::ActorId,
     deadman::{Line, Proof, State, Tries},
     decide::{Event, Scope},
     id::UserId,
 };
 use lucius_shell::{
+    ports::Nature as _,
     run,
     testing::{SERVICE_NUMBER, World, contact, webhook},
 };
+use lucius_store::Store as _;
 use table::{Alarms, broken, then};
 
 const PIN: &str = "271828";
@@ -75,6 +78,20 @@ async fn a_right_pin_that_was_not_recorded_is_right_when_it_is_entered_again() {
     let again = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
     assert!(again.contains("Thank you"), "{again}");
     assert!(world.deadman(user).await.unwrap().probe().is_none());
+}
+
+#[tokio::test]
+async fn what_decides_nothing_is_not_remembered_where_the_actor_was_put_off() {
+    let world = World::new().await;
+    let (user, _) = asked(&world, 0, 0).await;
+    let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
+    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Own };
+    for _ in 0..2 {
+        let version = world.store().load_deadman(user).await.unwrap().unwrap().version;
+        let actor = ActorId::Deadman(user);
+        assert!(world.store().postpone(actor, version, world.clock().now()).await.unwrap());
+        run(&world.app.shell, Scope::User(user), login.clone()).await.unwrap();
+    }
 }
 
 #[tokio::test]
