@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+LAST_LINES = 40
+"""So many lines of a log are shown when something went wrong."""
+
 _started = time.monotonic()
 
 
@@ -30,12 +33,17 @@ def plain(text: str = "") -> None:
     print(text, flush=True)
 
 
+def shown(log: Path) -> None:
+    """Prints the end of a log."""
+    lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    print(f"--- the end of {log}", file=sys.stderr)
+    print("\n".join(lines), file=sys.stderr)
+    print("---", file=sys.stderr, flush=True)
+
+
 def explain(problem: Problem) -> None:
     """Prints a problem: the end of its log first, so that what happened and what to do stand last."""
     if problem.log is not None and problem.log.exists():
-        lines = problem.log.read_text(errors="replace").splitlines()[-40:]
-        print(f"--- the end of {problem.log}", file=sys.stderr)
-        print("\n".join(lines), file=sys.stderr)
-        print("---", file=sys.stderr)
+        shown(problem.log)
     print(f"lucius: {problem.what}", file=sys.stderr)
     print(f"        {problem.remedy}", file=sys.stderr, flush=True)

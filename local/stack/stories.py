@@ -14,7 +14,7 @@ from pathlib import Path
 
 import detach
 import down
-from say import plain, step
+from say import plain, shown, step
 from settings import ROOT, Settings
 
 
@@ -35,6 +35,8 @@ def run(settings: Settings) -> int:
             step("end-to-end tests: unscaled, which has been running beside the others")
         # What the functions have written meanwhile.
         _tell("logs", env, failed)
+        for stack in (settings, unscaled):
+            _outlived(stack, failed)
     finally:
         for stack in (settings, unscaled):
             down.run(stack)
@@ -51,6 +53,7 @@ def chaos(settings: Settings) -> int:
         step("chaos: SEED, INCIDENTS, STORM_SECONDS and BREAK say otherwise than usual")
         if subprocess.run([*_command("chaos", 1), "--nocapture"], cwd=ROOT, env=env, check=False).returncode != 0:
             failed.append("chaos")
+        _outlived(settings, failed)
     finally:
         down.run(settings)
     return _result(failed, settings.run)
@@ -61,6 +64,13 @@ def _result(failed: list[str], logs: Path) -> int:
     if failed:
         plain(f"failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _outlived(stack: Settings, failed: list[str]) -> None:
+    """A stack is to be there until it is ended. One that ended before made its stories fail, and only its own last words say why."""
+    if not stack.stack_json.exists():
+        shown(stack.run / "up.log")
+        failed.append(f"{stack.run.name}, which ended by itself")
 
 
 def _tell(target: str, env: dict[str, str], failed: list[str], threads: int = 1) -> None:
