@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use lucius_core::{
     decide::Event,
-    effect::{CallProgress, Outcome, TextFailure},
+    effect::{CallProgress, NotSent, Outcome, TextFailure},
     incident::Status,
     policy::later,
 };
@@ -57,19 +57,53 @@ fn who_stops_our_texts_is_called() {
     assert_eq!(broken(&story, &[Act::TextsStopped], not_called), Some(Invariant::Rounds));
 }
 
+/// Each of the ways in which the record tells that a text may not have arrived.
 #[test]
 fn whom_texts_do_not_reach_is_called() {
-    let mut story = Story::incident();
-    story.inc().contacts[1].by_call = false;
-    story.wake();
-    story.pass(60).wake();
-    story.report(&text(1), Outcome::Unknown);
-    second_round(&mut story);
-    let not_called = |story: &mut Story| {
-        assert!(story.inc().pending.remove(&page(1)).is_some(), "c1 is called in the second round");
-        story.inc().contacts[1].called_in = 0;
-    };
-    assert_eq!(broken(&story, &[], not_called), Some(Invariant::Rounds));
+    let failed =
+        |failure: TextFailure| Event::TextFailed { effect: text(1), attempt: 1, code: 30_003, failure };
+    let in_vain: [(&str, &dyn Fn(&mut Story)); 5] = [
+        ("unknown", &|story| story.report(&text(1), Outcome::Unknown)),
+        ("refused", &|story| story.report(&text(1), Outcome::Permanent { code: 21_211 })),
+        ("trying again", &|story| story.report(&text(1), Outcome::NotSent { why: NotSent::NoConnection })),
+        ("not delivered, passing", &|story| {
+            story.report(&text(1), Outcome::Done);
+            story.goes(&failed(TextFailure::Passing));
+        }),
+        ("not delivered, number", &|story| {
+            story.report(&text(1), Outcome::Done);
+            story.goes(&failed(TextFailure::Number));
+        }),
+    ];
+    for (what, comes_to_nothing) in in_vain {
+        let mut story = Story::incident();
+        story.inc().contacts[1].by_call = false;
+        story.wake();
+        story.pass(60).wake();
+        comes_to_nothing(&mut story);
+        // Whose texts cannot arrive is called in this round already.
+        if story.inc().pending.contains_key(&page(1)) {
+            story.wake();
+            story.report_placed(1, "B2");
+            story.told(1, "B2", CallProgress::NoAnswer);
+        }
+        story.pass(120).wake();
+        // What is tried again is tried again in vain.
+        if story.inc().pending.contains_key(&text(1)) {
+            comes_to_nothing(&mut story);
+        }
+        story.pass(60).wake();
+        assert_eq!(story.inc().round, 2, "{what}");
+        assert_eq!(story.check(&[]), Ok(()), "{what}");
+        let not_called = |story: &mut Story| {
+            assert!(
+                story.inc().pending.remove(&page(1)).is_some(),
+                "{what}: c1 is called in the second round"
+            );
+            story.inc().contacts[1].called_in = 0;
+        };
+        assert_eq!(broken(&story, &[], not_called), Some(Invariant::Rounds), "{what}");
+    }
 }
 
 #[test]
