@@ -5,6 +5,9 @@ Each repair below says what AWS does. They are made from outside, at the names t
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
+import gc
 import os
 import random
 import re
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import guard
+import hypercorn.asyncio
 import workers
 from ministack import app
 from ministack.core import lambda_runtime
@@ -21,6 +25,8 @@ from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 LOGS = Path(os.environ["LUCIUS_LOGS"])
+COLLECT_SECONDS = 2.0
+"""How often cycles of objects are collected."""
 
 
 def repair_health_path() -> None:
@@ -164,6 +170,32 @@ def repair_arithmetic() -> None:
     dynamodb._eval_set_value = value
 
 
+def repair_collection() -> None:
+    """Cycles of objects are collected by the event loop's own thread.
+
+    Python collects in whichever thread makes the next object. A stream that is collected ends its connection, at the event loop's own lists; from
+    another thread that may break the loop, and the process ends with it.
+    """
+    as_it_was = hypercorn.asyncio.serve
+
+    async def collect() -> None:
+        while True:
+            await asyncio.sleep(COLLECT_SECONDS)
+            # The oldest ones are many, and looked through only when the middle ones have been ten times.
+            gc.collect(2 if gc.get_count()[2] > gc.get_threshold()[2] else 1)
+
+    async def serve(*arguments: Any, **named: Any) -> None:
+        gc.freeze()
+        gc.disable()
+        collector = asyncio.create_task(collect())
+        try:
+            await as_it_was(*arguments, **named)
+        finally:
+            collector.cancel()
+
+    hypercorn.asyncio.serve = serve
+
+
 class _Tee:
     """A function's output, copied line by line into its log file on the way to the emulator."""
 
@@ -183,6 +215,8 @@ class _Tee:
 
 def main() -> None:
     """Repairs and serves."""
+    # Should the interpreter itself break, its threads' stacks are the last words.
+    faulthandler.enable()
     repair_health_path()
     repair_login_path()
     repair_routes()
@@ -191,6 +225,7 @@ def main() -> None:
     repair_logging()
     repair_latency()
     repair_arithmetic()
+    repair_collection()
     guard.enforce_roles()
     workers.calm_bursts()
     sys.argv = ["ministack"]

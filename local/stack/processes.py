@@ -66,11 +66,12 @@ class Processes:
         """Where the output of this child is."""
         return self._run / f"{name}.log"
 
-    def dead(self) -> tuple[str, Path] | None:
-        """The first child that has ended though it should not have, with its log."""
+    def dead(self) -> tuple[str, int, Path] | None:
+        """The first child that has ended though it should not have, with its exit code (below zero: the signal that ended it) and its log."""
         for name, (child, log) in self._children.items():
-            if child.poll() is not None:
-                return name, log
+            code = child.poll()
+            if code is not None:
+                return name, code, log
         return None
 
     def stop(self) -> None:

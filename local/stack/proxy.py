@@ -7,12 +7,15 @@ replaced and everything else (path, query, headers, body bytes) untouched. It ke
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import resource
 import socket
 import sys
 from contextlib import suppress
 
 _HEAD_LIMIT = 64 * 1024
+_serving: set[asyncio.Task[None]] = set()
+"""The loop itself remembers a task only while something that it waits for may happen."""
 _HOP = (b"host:", b"connection:", b"keep-alive:", b"proxy-connection:")
 
 
@@ -50,13 +53,19 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, hal
 
 
 async def _main(listener: socket.socket, upstream: tuple[str, int], host: bytes) -> None:
-    server = await asyncio.start_server(lambda r, w: _serve(r, w, upstream, host), sock=listener, limit=_HEAD_LIMIT, backlog=1024)
+    def begin(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_serve(client, back, upstream, host))
+        _serving.add(task)
+        task.add_done_callback(_serving.discard)
+
+    server = await asyncio.start_server(begin, sock=listener, limit=_HEAD_LIMIT, backlog=1024)
     async with server:
         await server.serve_forever()
 
 
 def main(arguments: list[str]) -> None:
     """`proxy FD PORT HOST`: serves on the listening socket FD, for the emulator on PORT, with Host set to HOST."""
+    faulthandler.enable()
     descriptor, port, host = arguments
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

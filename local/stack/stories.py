@@ -22,10 +22,9 @@ def run(settings: Settings) -> int:
     """Tells all stories; the exit code of the process."""
     unscaled = replace(settings, run=settings.run.with_name(f"{settings.run.name}-unscaled"), minute_seconds="60", port=None, build=False)
     failed: list[str] = []
-    try:
-        for stack in (settings, unscaled):
-            if detach.run(stack) != 0:
-                return 1
+    with _stacks(settings, unscaled) as up:
+        if not up:
+            return 1
         env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "LUCIUS_STACK_UNSCALED": str(unscaled.stack_json)}
         with _beside("unscaled", env, unscaled.run / "story.log", failed):
             # Stories mostly wait: many at once. All at once would be a burst of half a minute for two processors, and in a story people do not wait
@@ -37,26 +36,36 @@ def run(settings: Settings) -> int:
         _tell("logs", env, failed)
         for stack in (settings, unscaled):
             _outlived(stack, failed)
-    finally:
-        for stack in (settings, unscaled):
-            down.run(stack)
     return _result(failed, settings.run)
 
 
 def chaos(settings: Settings) -> int:
     """Lets everything go wrong at once on a stack of its own; the exit code of the process."""
     failed: list[str] = []
-    try:
-        if detach.run(settings) != 0:
+    with _stacks(settings) as up:
+        if not up:
             return 1
         env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json)}
         step("chaos: SEED, INCIDENTS, STORM_SECONDS and BREAK say otherwise than usual")
         if subprocess.run([*_command("chaos", 1), "--nocapture"], cwd=ROOT, env=env, check=False).returncode != 0:
             failed.append("chaos")
         _outlived(settings, failed)
-    finally:
-        down.run(settings)
     return _result(failed, settings.run)
+
+
+@contextmanager
+def _stacks(*wanted: Settings) -> Iterator[bool]:
+    """Starts stacks, and ends those that it has started; false if one did not start. One that ran there before is somebody else's."""
+    started: list[Settings] = []
+    try:
+        for stack in wanted:
+            if detach.run(stack) != 0:
+                break
+            started.append(stack)
+        yield len(started) == len(wanted)
+    finally:
+        for stack in started:
+            down.run(stack)
 
 
 def _result(failed: list[str], logs: Path) -> int:

@@ -167,6 +167,11 @@ def _wait(processes: Processes) -> None:
     while True:
         dead = processes.dead()
         if dead is not None:
-            name, log = dead
-            raise Problem(f"{name} ended by itself.", "Its last words are above. Everything else was stopped; start again with make up.", log)
+            name, code, log = dead
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            raise Problem(
+                f"{name} ended by itself ({how}, at {time.strftime('%H:%M:%S')}).",
+                "Its last words are above. Everything else was stopped; start again with make up.",
+                log,
+            )
         time.sleep(0.5)

@@ -136,21 +136,31 @@ def _wake_seldom() -> None:
     class Server(socketserver.ThreadingTCPServer):
         ended = False
 
+        def __init__(self, *arguments: Any) -> None:
+            self._rests = threading.Event()
+            self._rests.set()
+            super().__init__(*arguments)
+
         def serve_forever(self, poll_interval: float = 0.5) -> None:
             del poll_interval
-            while not self.ended:
-                # It may be closed between the question and the look.
-                with suppress(OSError, ValueError):
-                    self.handle_request()
+            self._rests.clear()
+            try:
+                while not self.ended:
+                    with suppress(OSError):
+                        self.handle_request()
+            finally:
+                self._rests.set()
 
         def shutdown(self) -> None:
             self.ended = True
             # Whoever waits for a connection is told that there will be none.
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
+            # Its number belongs to somebody else as soon as it is closed.
+            self._rests.wait()
 
     lambda_runtime.queue = SimpleNamespace(Queue=Events, Empty=queue.Empty, Full=queue.Full)
-    socketserver.ThreadingTCPServer = Server  # type: ignore[misc]
+    socketserver.ThreadingTCPServer = Server  # type: ignore[assignment,misc]
 
 
 def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any:

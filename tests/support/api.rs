@@ -61,7 +61,7 @@ pub async fn send(
     if let Some(body) = body {
         request = request.json(body);
     }
-    let response = request.send().await.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+    let response = request.send().await.unwrap_or_else(|error| panic!("{method} {url}: {error:?}"));
     let status = response.status().as_u16();
     let text = response.text().await.unwrap_or_default();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
