@@ -42,8 +42,9 @@ def _told(settings: Settings) -> tuple[list[str], list[str]]:
         with _beside("unscaled", env, unscaled.run / "story.log", failed):
             # Stories mostly wait: many at once. All at once would be a burst of half a minute for two processors, and in a story people do not wait
             # so long. Those that take something away from everybody come after, one by one.
-            _tell("stories", env, failed, threads=12)
-            _tell("hard", env, failed)
+            for target, threads in (("stories", 12), ("hard", 1)):
+                if settings.stack_json.exists():
+                    _tell(target, env, failed, threads)
             step("end-to-end tests: unscaled, which has been running beside the others")
         # What the functions have written meanwhile.
         _tell("logs", env, failed)
