@@ -49,6 +49,8 @@ pub(crate) struct Facts {
     pub(crate) contacts: usize,
     pub(crate) accepted: bool,
     pub(crate) ended: bool,
+    /// When it was last over.
+    pub(crate) ended_at: Millis,
 }
 
 /// What was seen, and what was wrong with it.
@@ -420,6 +422,9 @@ fn note(inner: &mut Inner, before: &Case, after: &Case) {
         }
         if let Some(facts) = inner.checks.facts.get_mut(&id) {
             facts.accepted |= matches!(incident.status, Status::Accepted { .. });
+            if !incident.is_open() && !facts.ended {
+                facts.ended_at = now;
+            }
             facts.ended = !incident.is_open();
         }
         match was.map(Incident::is_open) {

@@ -108,8 +108,12 @@ impl Inner {
         let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
         let Some(contact) = incident.contacts.get(place) else { return false };
         let Some(deadman) = self.checks.deadman(incident.subject.user) else { return false };
-        let turned =
-            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned >= began - 30 * SECOND);
+        // Who says so before it is over is told that it is open.
+        let turned = self
+            .checks
+            .facts
+            .get(&id.get())
+            .is_some_and(|facts| facts.turned >= began - 30 * SECOND || facts.ended_at >= began);
         let other = deadman.incident.is_some();
         contact.wrong_codes < WRONG_CODES_MAX && !incident.is_open() && !other && !turned
     }
