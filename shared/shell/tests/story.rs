@@ -43,6 +43,50 @@ async fn a_missed_check_in_rings_the_first_contact() {
     assert!(incident.due().unwrap().at > stage.now());
 }
 
+/// Where lines are short, those for whom nobody has been called yet go first: in the first half of each ten seconds a quarter of the slots
+/// is for all others, and what is left then for everybody.
+#[tokio::test]
+async fn first_calls_go_before_repeats() {
+    let mut stage = Stage::new().await;
+    stage.shell.pace.calls_per_second = 1;
+    let (ann, bob) = (stage.armed_user(1).await, stage.another_armed_user().await);
+    for user in [ann, bob] {
+        stage.wake(ActorId::Deadman(user)).await;
+    }
+    stage.pass_deadline(ann).await;
+    stage.wake(ActorId::Deadman(ann)).await;
+    let incident = stage.incident(ann).await;
+    let call = incident.contacts[0].calls[0].clone();
+    let told = Event::CallTold {
+        effect: "c0-call-page".parse().unwrap(),
+        attempt: call.attempt,
+        sid: call.sid,
+        progress: CallProgress::NoAnswer,
+    };
+    run(&stage.shell, Scope::IncidentAlone(incident.id), told).await.unwrap();
+    let calls = |stage: &Stage| {
+        let did = stage.carrier.take();
+        did.iter().filter(|did| matches!(did, Did::Called(_))).count()
+    };
+
+    let window = stage.passes_to_window(incident.id, 1).await;
+    for _ in 0..2 {
+        assert!(stage.store().slot("AC1", window, 10).await.unwrap().is_some());
+    }
+    drop(stage.carrier.take());
+    stage.wake(ActorId::Incident(incident.id)).await;
+    assert_eq!(calls(&stage), 0, "a quarter of ten are taken: her second call waits");
+    stage.wake(ActorId::Deadman(bob)).await;
+    assert_eq!(calls(&stage), 1, "his first does not");
+
+    let window = stage.passes_to_window(incident.id, 6).await;
+    for _ in 0..9 {
+        assert!(stage.store().slot("AC1", window, 10).await.unwrap().is_some());
+    }
+    stage.wake(ActorId::Incident(incident.id)).await;
+    assert_eq!(calls(&stage), 1, "what is left in the second half is for everybody");
+}
+
 /// The budgets of AWS calls: what is asserted here is what an operator pays for.
 #[tokio::test]
 async fn each_event_stays_within_its_budget_of_calls() {

@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::ActorId,
     deadman::{Contact, Deadman, ProbeSettings, Profile, State},
-    id::{ContactId, UserId},
+    id::{ContactId, IncidentId, UserId},
     incident::Incident,
     phone::PhoneNumber,
     policy::{GRACE, Policy, later},
@@ -39,7 +39,9 @@ use lucius_shell::{
     shell::Pace,
     wake::wake,
 };
-use lucius_store::{DynamoStore, Keyring, Store as _, count::CallCounter, schema::create_table};
+use lucius_store::{
+    DynamoStore, Keyring, SLOT_WINDOW_SECONDS, Store as _, count::CallCounter, schema::create_table,
+};
 use lucius_telephony::{CallRequest, CallStatus, Carrier, CarrierError, Placed, Sent, TextRequest};
 
 const TABLE: &str = "lucius";
@@ -356,6 +358,15 @@ impl Stage {
         let deadline = deadman.probe().expect("a question is open").deadline;
         let at = later(deadline, GRACE);
         self.shell.ports.clock.millis.store(at.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// Moves the clock to when `incident` is due, and on to so many seconds after the beginning of a window of the carrier's slots; the window.
+    pub(crate) async fn passes_to_window(&self, incident: IncidentId, seconds: i64) -> i64 {
+        let due = self.store().load_incident(incident).await.unwrap().unwrap().state.due().unwrap().at;
+        let window = due.as_second().div_euclid(SLOT_WINDOW_SECONDS) + 1;
+        let millis = (window * SLOT_WINDOW_SECONDS + seconds) * 1_000;
+        self.shell.ports.clock.millis.store(millis, Ordering::Relaxed);
+        window
     }
 
     pub(crate) async fn incident(&self, user: UserId) -> Incident {
