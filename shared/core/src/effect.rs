@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     phone::PhoneNumber,
-    policy::{BACKOFF_MAX, later},
+    policy::{BACKOFF_MAX, SLOT_WINDOW_SECONDS, later},
     voice::Prompt,
 };
 
@@ -224,9 +224,26 @@ impl Pending {
         self.attempt = self.attempt.saturating_add(1);
         let waited = now.duration_since(self.decided_at).as_secs();
         let longest = waited.div_euclid(4).clamp(*BACKOFF_MAX.start(), *BACKOFF_MAX.end());
-        let seconds = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64).min(longest);
+        let doubled = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64);
+        let seconds = doubled.min(longest.saturating_sub(self.earlier(longest)));
+        let seconds = seconds.saturating_sub(self.out_of_turn(now, seconds));
         self.not_before = later(now, SignedDuration::from_secs(seconds));
         self.lease_until = None;
+    }
+
+    /// By how much a wait of so many seconds is shorter, up to a quarter of it. Those who began to wait at the same moment would else come
+    /// back at the same moments for ever, and between them the lines would go to others.
+    fn earlier(&self, seconds: i64) -> i64 {
+        let place = self.decided_at.as_millisecond().wrapping_add(i64::from(self.failures).wrapping_mul(617));
+        seconds.saturating_mul(place.rem_euclid(1_000)).div_euclid(4_000)
+    }
+
+    /// By how much a wait of so many seconds is shorter, so that a call comes in that half of a window in which its kind finds a line.
+    fn out_of_turn(&self, now: Timestamp, seconds: i64) -> i64 {
+        let Effect::Call { first, .. } = self.effect else { return 0 };
+        let half = SLOT_WINDOW_SECONDS.div_euclid(2);
+        let comes_first = now.as_second().saturating_add(seconds).rem_euclid(SLOT_WINDOW_SECONDS) < half;
+        if seconds > half && comes_first != first { half } else { 0 }
     }
 }
 
@@ -387,21 +404,60 @@ mod tests {
         }
     }
 
-    #[test]
-    fn back_off_doubles_and_then_grows_with_what_was_waited() {
-        let mut now = Timestamp::UNIX_EPOCH;
-        let mut pending = Pending::new(Effect::Cancel { sid: "CA".to_owned() }, 1, now);
-        let waits: Vec<i64> = (0..80)
+    /// How long each of so many waits is, of an effect that was decided then.
+    fn waits(effect: Effect, decided_at: Timestamp, tries: usize) -> Vec<i64> {
+        let mut now = decided_at;
+        let mut pending = Pending::new(effect, 1, now);
+        (0..tries)
             .map(|_| {
                 pending.back_off(now);
                 let wait = pending.not_before.duration_since(now).as_secs();
                 now = pending.not_before;
                 wait
             })
-            .collect();
-        let begins = [2, 4, 8, 16, 17, 17, 17, 20, 25, 31, 39, 49, 53, 53];
+            .collect()
+    }
+
+    fn call(first: bool) -> Effect {
+        let (ring, limit) = (SignedDuration::from_secs(30), SignedDuration::from_secs(300));
+        let to = "+12025550100".parse().expect("a number");
+        Effect::Call { to, prompt: Prompt::goodbye(Vec::new()), ring, limit, first }
+    }
+
+    #[test]
+    fn back_off_doubles_and_then_grows_with_what_was_waited() {
+        let waits = waits(Effect::Cancel { sid: "CA".to_owned() }, Timestamp::UNIX_EPOCH, 80);
+        let begins = [2, 4, 8, 16, 23, 19, 22, 18, 25, 33, 34, 46, 59, 50];
         assert_eq!(waits.get(..begins.len()), Some(begins.as_slice()));
-        assert!(waits.iter().skip(begins.len()).all(|wait| *wait == 53));
+        assert!(waits.iter().skip(begins.len()).all(|wait| (44..=59).contains(wait)), "{waits:?}");
+    }
+
+    /// They would come back at the same moments for ever, and in between the lines would go to others.
+    #[test]
+    fn who_began_to_wait_at_one_moment_does_not_come_back_at_one() {
+        let mut at = BTreeMap::<i64, usize>::new();
+        for millis in (0..1_000).step_by(10) {
+            let decided_at = later(Timestamp::UNIX_EPOCH, SignedDuration::from_millis(millis));
+            let waited: i64 = waits(Effect::Cancel { sid: "CA".to_owned() }, decided_at, 20).iter().sum();
+            *at.entry(waited).or_default() += 1;
+        }
+        assert!(at.values().all(|together| *together <= 15), "{at:?}");
+    }
+
+    /// Where lines are short, first calls have them in the first half of each window, and all others in the second.
+    #[test]
+    fn a_call_comes_when_there_is_a_line_for_its_kind() {
+        for first in [true, false] {
+            for start in 0..10 {
+                let begin = Timestamp::UNIX_EPOCH;
+                let mut now = later(begin, SignedDuration::from_secs(start));
+                for wait in waits(call(first), now, 30) {
+                    now = later(now, SignedDuration::from_secs(wait));
+                    let into = now.as_second().rem_euclid(SLOT_WINDOW_SECONDS);
+                    assert!(wait <= 5 || (into < 5) == first, "{first}: {wait} s, {into} s into its window");
+                }
+            }
+        }
     }
 
     #[test]
@@ -411,19 +467,8 @@ mod tests {
         for _ in 0..10 {
             pending.back_off(Timestamp::UNIX_EPOCH);
         }
-        assert_eq!(pending.not_before.as_second(), 17);
+        assert_eq!(pending.not_before.as_second(), 23);
     }
 
     const BACK: SignedDuration = SignedDuration::from_hours(1);
-
-    /// Where lines are short, a window of ten seconds is used up in its second half.
-    #[test]
-    fn whoever_waits_for_a_line_does_not_come_at_the_same_point_of_every_window() {
-        for longest in [BACKOFF_MAX.start(), BACKOFF_MAX.end()] {
-            for start in 0..10 {
-                let mut later = (1..=3_i64).map(|tries| (start + tries * longest) % 10);
-                assert!(later.any(|into| into < 5), "{longest} from {start}");
-            }
-        }
-    }
 }

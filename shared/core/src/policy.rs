@@ -62,10 +62,13 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How long a performer may take for the effects of one commit before anybody else may try them.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
+/// Calls are counted in windows of so many seconds, from the Unix epoch on. In the first half of each, nearly all lines are for those for
+/// whom nobody has been called yet; what is left in the second half is for everybody.
+pub const SLOT_WINDOW_SECONDS: i64 = 10;
+
 /// The longest wait before another try at a carrier that did not take one, in seconds: a quarter of what has been waited already,
-/// within these. Neither is a multiple of the ten seconds in which calls are counted: whoever came when a window was used up must not
-/// come at the same point of every later one.
-pub const BACKOFF_MAX: RangeInclusive<i64> = 17..=53;
+/// within these.
+pub const BACKOFF_MAX: RangeInclusive<i64> = 23..=59;
 
 impl Policy {
     /// `n` product minutes.

@@ -1,7 +1,8 @@
 //! Pace: one counter for each ten seconds of the carrier account, and those for whom nobody has been called before all others.
 
 use jiff::SignedDuration;
-use lucius_store::{SLOT_WINDOW_SECONDS, Store, StoreError};
+use lucius_core::policy::SLOT_WINDOW_SECONDS;
+use lucius_store::{Store, StoreError};
 
 use crate::{
     ports::{Nature, Ports},

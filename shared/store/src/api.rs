@@ -209,7 +209,7 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Takes one of `limit` slots of the carrier account in a window of
-    /// [`SLOT_WINDOW_SECONDS`](crate::SLOT_WINDOW_SECONDS), the `window`th since the Unix epoch. Returns how many are taken
+    /// [`SLOT_WINDOW_SECONDS`](lucius_core::policy::SLOT_WINDOW_SECONDS), the `window`th since the Unix epoch. Returns how many are taken
     /// now, or none if there was no slot left; a refusal takes nothing.
     fn slot(
         &self,

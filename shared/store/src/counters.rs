@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     types::ReturnValue,
 };
 use jiff::{SignedDuration, Timestamp};
-use lucius_core::policy::later;
+use lucius_core::policy::{SLOT_WINDOW_SECONDS, later};
 
 use crate::{
     attribute::{Item, n, number, ttl},
@@ -13,9 +13,6 @@ use crate::{
     error::{Failed, StoreError},
     keys::{self, Key},
 };
-
-/// How long a window of the carrier's pace is, in seconds.
-pub const SLOT_WINDOW_SECONDS: i64 = 10;
 
 /// How long log-ins that were tried are counted together, in seconds.
 pub const LOGIN_WINDOW_SECONDS: i64 = 900;

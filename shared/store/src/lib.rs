@@ -38,7 +38,7 @@ mod users;
 pub use actions::EVENTS_KEPT;
 pub use actor::{Actor, SCHEMA};
 pub use api::{CallSession, Change, Commit, Cursor, DueEntry, DuePage, Loaded, Page, Store};
-pub use counters::{LOGIN_WINDOW_SECONDS, SLOT_WINDOW_SECONDS};
+pub use counters::LOGIN_WINDOW_SECONDS;
 pub use dynamo::{DynamoStore, OPERATION_TIMEOUT};
 pub use error::{CommitError, CreateError, Fault, StoreError, Taken, Why};
 pub use keyring::Keyring;

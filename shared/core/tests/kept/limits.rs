@@ -55,7 +55,7 @@ fn as_they_are() {
     let policy = Policy::default();
     assert_eq!((policy.calls_per_contact_hour, policy.pin_tries_per_day), (12, 10));
     assert_eq!([GRACE, LEASE].map(|length| length.as_secs()), [5, 30]);
-    assert_eq!(BACKOFF_MAX, 17..=53, "seconds");
+    assert_eq!(BACKOFF_MAX, 23..=59, "seconds");
 }
 
 #[test]

@@ -30,7 +30,7 @@ use lucius_core::{
     id::{ContactId, IncidentId, UserId},
     incident::Incident,
     phone::PhoneNumber,
-    policy::{GRACE, Policy, later},
+    policy::{GRACE, Policy, SLOT_WINDOW_SECONDS, later},
     schedule::{CronExpression, Schedule, TimeZone},
 };
 use lucius_shell::{
@@ -39,9 +39,7 @@ use lucius_shell::{
     shell::Pace,
     wake::wake,
 };
-use lucius_store::{
-    DynamoStore, Keyring, SLOT_WINDOW_SECONDS, Store as _, count::CallCounter, schema::create_table,
-};
+use lucius_store::{DynamoStore, Keyring, Store as _, count::CallCounter, schema::create_table};
 use lucius_telephony::{CallRequest, CallStatus, Carrier, CarrierError, Placed, Sent, TextRequest};
 
 const TABLE: &str = "lucius";
