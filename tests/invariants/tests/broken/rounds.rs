@@ -57,12 +57,14 @@ fn who_stops_our_texts_is_called() {
     assert_eq!(broken(&story, &[Act::TextsStopped], not_called), Some(Invariant::Rounds));
 }
 
+type Happens<'a> = &'a dyn Fn(&mut Story);
+
 /// Each of the ways in which the record tells that a text may not have arrived.
 #[test]
 fn whom_texts_do_not_reach_is_called() {
     let failed =
         |failure: TextFailure| Event::TextFailed { effect: text(1), attempt: 1, code: 30_003, failure };
-    let in_vain: [(&str, &dyn Fn(&mut Story)); 5] = [
+    let in_vain: [(&str, Happens<'_>); 5] = [
         ("unknown", &|story| story.report(&text(1), Outcome::Unknown)),
         ("refused", &|story| story.report(&text(1), Outcome::Permanent { code: 21_211 })),
         ("trying again", &|story| story.report(&text(1), Outcome::NotSent { why: NotSent::NoConnection })),
