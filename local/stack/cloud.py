@@ -39,7 +39,9 @@ def start(settings: Settings, processes: Processes) -> Aws:
         # The emulator looks for containers that it left behind; it started none, and those on this machine are not its own.
         "DOCKER_HOST": f"unix://{scratch}/none.sock",
         # A request that waits for a function holds a thread: hundreds of calls may ring at once.
-        "MINISTACK_WORKER_THREADS": "256",
+        "MINISTACK_WORKER_THREADS": "1024",
+        # Who waits here for a process would run on AWS; the emulator counts them as running, and would refuse everybody from some hundreds on.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "0",
         # Lambda's own pause before it repeats a failed asynchronous invocation is a minute; a shorter one would hide what a retry costs.
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "60",
         "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "300",

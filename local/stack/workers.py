@@ -31,6 +31,10 @@ carrier may be. If they wait for the emulator, which is busy then, one more proc
 LAST_PATIENCE_SECONDS = 20.0
 """However busy the machine is, whoever waits the longest for a function gets a process after this, one in each second. A process that starts costs
 more than many that wait, and whoever waits behind something slow needs no more than that the queue moves."""
+CARRIERS_PATIENCE_SECONDS = 5.0
+"""A webhook that has waited so long is not worked on any more: by our addresses the carrier gives up after 6 s, and sends it again. Where more come
+than two processors can work on, what nobody waits for would else be in front of all that somebody waits for."""
+WEBHOOKS = "-twilio-"
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
@@ -163,8 +167,13 @@ def _wake_seldom() -> None:
     socketserver.ThreadingTCPServer = Server  # type: ignore[assignment,misc]
 
 
+class _GivenUpError(Exception):
+    """Nobody waits for this invocation any more."""
+
+
 def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any:
     """An idle process of a function, or a new one. Whoever came first has the first that there is."""
+    limit = CARRIERS_PATIENCE_SECONDS if WEBHOOKS in name else None
     key = lambda_runtime._worker_key(name, config, qualifier)
     mine, began = threading.Event(), time.monotonic()
     with lambda_runtime._lock:
@@ -179,7 +188,10 @@ def _take(name: str, config: dict[str, Any], code: bytes, qualifier: str) -> Any
                     worker = _idle_or_new(key, own, (name, config, code), time.monotonic() - began)
                 mine.clear()
             if worker is None:
-                mine.wait(PATIENCE_SECONDS if first else None)
+                left = None if limit is None else limit - (time.monotonic() - began)
+                if left is not None and left <= 0:
+                    raise _GivenUpError
+                mine.wait(min(PATIENCE_SECONDS, left or PATIENCE_SECONDS) if first else left)
     finally:
         with lambda_runtime._lock:
             own.waiting.remove(mine)
@@ -221,7 +233,10 @@ def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str,
     config = function.get("config") or function
     name = config.get("FunctionName", "unknown")
     lambda_svc._ensure_reaper_thread()
-    worker = _take(name, config, function["code_zip"], config.get("Version", "$LATEST"))
+    try:
+        worker = _take(name, config, function["code_zip"], config.get("Version", "$LATEST"))
+    except _GivenUpError:
+        return {"body": {"errorMessage": "no process in time", "errorType": "Runtime.GivenUp"}, "error": True, "log": ""}
     try:
         trace = lambda_svc._xray_trace_id_for_invocation(config)
         done = worker.invoke(event, request_id, trace_id=trace, invoked_function_arn=config.get("FunctionArn", ""))

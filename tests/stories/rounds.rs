@@ -24,6 +24,8 @@ async fn voicemail_and_busy_accept_nothing_and_the_third_does() {
         story.may_be_paged(&cara.phone);
         dan.phone.expect_alert("not okay").await;
         story.may_be_alerted(&dan.phone);
+        // The carrier's word on Cara may be slower than Dan, who would have her call cancelled.
+        ann.incident_where("Cara's line is busy", |now| tells(now, "attempt", "busy")).await;
         dan.accepts(&ann).await.hangs_up().await;
         told_who_is_coming(&ann.phone, "Dan").await;
         told_that_somebody_goes(&ben.phone, "Dan").await;
