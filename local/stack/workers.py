@@ -34,6 +34,8 @@ more than many that wait, and whoever waits behind something slow needs no more 
 CARRIERS_PATIENCE_SECONDS = 5.0
 """A webhook that has waited so long is not worked on any more: by our addresses the carrier gives up after 6 s, and sends it again. Where more come
 than two processors can work on, what nobody waits for would else be in front of all that somebody waits for."""
+CARRIER_GONE_SECONDS = 2.0
+"""So long after that it has gone: a word of ours before would be one more thing that AWS does not say."""
 WEBHOOKS = "-twilio-"
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
@@ -236,6 +238,7 @@ def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str,
     try:
         worker = _take(name, config, function["code_zip"], config.get("Version", "$LATEST"))
     except _GivenUpError:
+        time.sleep(CARRIER_GONE_SECONDS)
         return {"body": {"errorMessage": "no process in time", "errorType": "Runtime.GivenUp"}, "error": True, "log": ""}
     try:
         trace = lambda_svc._xray_trace_id_for_invocation(config)
