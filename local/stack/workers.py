@@ -34,7 +34,7 @@ more than many that wait, and whoever waits behind something slow needs no more 
 CARRIERS_PATIENCE_SECONDS = 5.0
 """A webhook that has waited so long is not worked on any more: by our addresses the carrier gives up after 6 s, and sends it again. Where more come
 than two processors can work on, what nobody waits for would else be in front of all that somebody waits for."""
-CARRIER_GONE_SECONDS = 2.0
+CARRIER_GONE_SECONDS = 15.0
 """So long after that it has gone: a word of ours before would be one more thing that AWS does not say."""
 WEBHOOKS = "-twilio-"
 BUSY = 0.5
