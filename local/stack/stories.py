@@ -19,25 +19,12 @@ from settings import ROOT, Settings
 
 
 def run(settings: Settings) -> int:
-    """Tells all stories; the exit code of the process.
-
-    A stack that ended by itself has proved nothing of lucius, whose functions are processes beside the emulator. Its last words are shown, and
-    everything is told once more; a second end counts.
-    """
-    failed, ended = _told(settings)
-    if ended:
-        step("the emulated cloud did not hold: everything once more")
-        failed, ended = _told(settings)
-    return _result(failed + ended, settings.run)
-
-
-def _told(settings: Settings) -> tuple[list[str], list[str]]:
-    """What failed, and which stacks ended by themselves."""
+    """Tells all stories; the exit code of the process."""
     unscaled = replace(settings, run=settings.run.with_name(f"{settings.run.name}-unscaled"), minute_seconds="60", port=None, build=False)
     failed: list[str] = []
     with _stacks(settings, unscaled) as up:
         if not up:
-            return ["a stack did not start"], []
+            return 1
         env = {**os.environ, "LUCIUS_STACK": str(settings.stack_json), "LUCIUS_STACK_UNSCALED": str(unscaled.stack_json)}
         with _beside("unscaled", env, unscaled.run / "story.log", failed):
             # Stories mostly wait: many at once. All at once would be a burst of half a minute for two processors, and in a story people do not wait
@@ -48,7 +35,8 @@ def _told(settings: Settings) -> tuple[list[str], list[str]]:
             step("end-to-end tests: unscaled, which has been running beside the others")
         # What the functions have written meanwhile.
         _tell("logs", env, failed)
-        return failed, _ended(settings, unscaled)
+        failed += _ended(settings, unscaled)
+    return _result(failed, settings.run)
 
 
 def chaos(settings: Settings) -> int:
