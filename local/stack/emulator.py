@@ -13,6 +13,7 @@ import random
 import re
 import string
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -176,22 +177,28 @@ def repair_collection() -> None:
     Python collects in whichever thread makes the next object. A stream that is collected ends its connection, at the event loop's own lists; from
     another thread that may break the loop, and the process ends with it.
     """
-    as_it_was = hypercorn.asyncio.serve
 
     async def collect() -> None:
+        gc.freeze()
+        gc.disable()
         while True:
             await asyncio.sleep(COLLECT_SECONDS)
             # The oldest ones are many, and looked through only when the middle ones have been ten times.
             gc.collect(2 if gc.get_count()[2] > gc.get_threshold()[2] else 1)
 
+    _beside_answering(collect)
+
+
+def _beside_answering(beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Lets something run on the event loop for as long as the emulator serves."""
+    as_it_was = hypercorn.asyncio.serve
+
     async def serve(*arguments: Any, **named: Any) -> None:
-        gc.freeze()
-        gc.disable()
-        collector = asyncio.create_task(collect())
+        task = asyncio.create_task(beside())
         try:
             await as_it_was(*arguments, **named)
         finally:
-            collector.cancel()
+            task.cancel()
 
     hypercorn.asyncio.serve = serve
 
@@ -228,6 +235,7 @@ def main() -> None:
     repair_collection()
     guard.enforce_roles()
     workers.calm_bursts()
+    _beside_answering(workers.watch_load)
     sys.argv = ["ministack"]
     app.main()
 

@@ -1,7 +1,8 @@
 """The API as one plain http://127.0.0.1:PORT.
 
 The emulator tells APIs apart by the Host header, which a browser or a carrier cannot set. This passes every request on with that header
-replaced and everything else (path, query, headers, body bytes) untouched. It keeps no state, and one connection carries one request.
+replaced and everything else (path, query, headers, body bytes) untouched. It keeps no state, and one connection carries one request. To a request that
+the emulator has given up it says nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from contextlib import suppress
 _HEAD_LIMIT = 64 * 1024
 _serving: set[asyncio.Task[None]] = set()
 """The loop itself remembers a task only while something that it waits for may happen."""
+_SILENT = b"\r\nlucius-silent:"
+"""In the head of an answer that nobody is to hear: whoever asked waits in vain."""
 _HOP = (b"host:", b"connection:", b"keep-alive:", b"proxy-connection:")
 
 
@@ -35,10 +38,26 @@ async def _serve(client: asyncio.StreamReader, back: asyncio.StreamWriter, upstr
         return
     forth.write(b"\r\n".join([request, b"host: " + host, b"connection: close", *kept]) + b"\r\n\r\n")
     up = asyncio.create_task(_copy(client, forth, half=True))
-    await _copy(answer, back, half=False)
+    begin = await _head(answer)
+    if _SILENT in begin.lower():
+        # The client ends it, when it has waited long enough.
+        await up
+    else:
+        back.write(begin)
+        await _copy(answer, back, half=False)
     up.cancel()
     forth.close()
     back.close()
+
+
+async def _head(answer: asyncio.StreamReader) -> bytes:
+    """The head of an answer, or what there is of it."""
+    try:
+        return await answer.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as ended:
+        return ended.partial
+    except (asyncio.LimitOverrunError, ConnectionError):
+        return b""
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, half: bool) -> None:

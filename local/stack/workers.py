@@ -7,6 +7,7 @@ nothing of each other.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import socket
@@ -34,12 +35,15 @@ more than many that wait, and whoever waits behind something slow needs no more 
 CARRIERS_PATIENCE_SECONDS = 5.0
 """A webhook that has waited so long is not worked on any more: by our addresses the carrier gives up after 6 s, and sends it again. Where more come
 than two processors can work on, what nobody waits for would else be in front of all that somebody waits for."""
-CARRIER_GONE_SECONDS = 15.0
-"""So long after that it has gone: a word of ours before would be one more thing that AWS does not say."""
+SILENT = {"statusCode": 504, "headers": {"lucius-silent": "yes"}, "body": ""}
+"""Tells the proxy in front to say nothing at all. The carrier may not have gone yet, and AWS says no such thing as it would hear."""
 WEBHOOKS = "-twilio-"
 BUSY = 0.5
 """The part of one processor from which the emulator counts as busy."""
 STARTS_AT_ONCE = 4
+AT_ONCE = 12
+"""As many invocations of all functions are worked on without a second thought. A function gives a request to the emulator up after 1.5 s and repeats it:
+where more is begun than two processors can do in that time, everything is done twice and nothing ends. Further ones wait as for a process."""
 SWITCH_SECONDS = 0.0005
 """For how long a thread may keep the interpreter's one lock while another waits for it. The thread that answers everybody gives it away with every
 packet that it sends, and would wait the usual 5 ms for it each time."""
@@ -60,26 +64,28 @@ class _Load:
 
     WINDOW_SECONDS = 0.1
     LATE_SECONDS = 0.02
-    """A thread that sleeps is woken so late only where others hold the processors, on this machine or on one that shares them."""
+    """What sleeps is woken so late only where others wait to be answered, or hold the processors, on this machine or on one that shares them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._room = 0
+        self._due = 0.0
 
-    def watch(self) -> None:
-        """Never ends. In each window some processes may start, if the one before was calm."""
+    async def watch(self) -> None:
+        """Never ends, on the event loop that answers everybody. After each window that was calm some may begin."""
         while True:
             since, used = time.monotonic(), time.process_time()
-            time.sleep(self.WINDOW_SECONDS)
-            passed = time.monotonic() - since
-            calm = time.process_time() - used < BUSY * passed and passed < self.WINDOW_SECONDS + self.LATE_SECONDS
+            self._due = since + self.WINDOW_SECONDS + self.LATE_SECONDS
+            await asyncio.sleep(self.WINDOW_SECONDS)
+            now = time.monotonic()
+            calm = time.process_time() - used < BUSY * (now - since) and now < self._due
             with self._lock:
                 self._room = STARTS_AT_ONCE if calm else 0
 
     def admits(self) -> bool:
-        """Whether one more process may start."""
+        """Whether one more may begin though many have."""
         with self._lock:
-            admitted = self._room > 0
+            admitted = self._room > 0 and time.monotonic() < self._due
             self._room -= admitted
             return admitted
 
@@ -110,13 +116,17 @@ _queues: defaultdict[Any, _Queue] = defaultdict(_Queue)
 """Of each function. To be touched with the emulator's lock of workers alone."""
 
 
+async def watch_load() -> None:
+    """To run beside what answers everybody. Never ends."""
+    await _load.watch()
+
+
 def calm_bursts() -> None:
     """Replaces how processes are taken, started and given up."""
     worker = lambda_runtime.ProvidedWorker
     spawn_as_it_was = worker._spawn
     _wake_seldom()
     sys.setswitchinterval(SWITCH_SECONDS)
-    threading.Thread(target=_load.watch, name="lucius-load", daemon=True).start()
 
     def spawn(self: Any, *arguments: Any, **named: Any) -> None:
         with _starting:
@@ -207,27 +217,39 @@ def _idle_or_new(key: Any, own: _Queue, made_of: tuple[str, dict[str, Any], byte
     """A process for whoever has waited so many seconds, if there is one or one more may start."""
     workers = lambda_runtime._workers.setdefault(key, [])
     idle = [worker for worker in workers if not worker.in_use]
-    if not idle and (len(workers) < FEW or _may_start(own, waited)):
+    admitted = _under_way() < _room_for(key) and (idle or len(workers) < FEW)
+    if not admitted and not _may_begin(own, waited):
+        return None
+    if not idle:
         idle = [lambda_runtime.ProvidedWorker(*made_of)]
         workers.extend(idle)
-    if not idle:
-        return None
     # One that runs is better than one that has to be started.
     chosen = next((worker for worker in idle if worker._proc is not None), idle[0])
     chosen.in_use = True
     chosen.last_used = time.time()
-    chosen.queue_of_lucius = own
     return chosen
 
 
-def _may_start(own: _Queue, waited: float) -> bool:
+def _under_way() -> int:
+    return sum(worker.in_use for pool in lambda_runtime._workers.values() for worker in pool)
+
+
+def _room_for(key: Any) -> int:
+    """How many may be under way for one more of this function to begin. Wakes leave half of it to webhooks that wait: those have somebody on the phone."""
+    is_webhook = WEBHOOKS in str(key)
+    waiting = sum(len(queue_of_one.waiting) for other, queue_of_one in _queues.items() if WEBHOOKS in str(other))
+    return AT_ONCE if is_webhook else AT_ONCE - min(waiting, AT_ONCE // 2)
+
+
+def _may_begin(own: _Queue, waited: float) -> bool:
     return waited >= PATIENCE_SECONDS and (_load.admits() or (waited >= LAST_PATIENCE_SECONDS and own.trickles()))
 
 
 def _give_back(worker: Any) -> None:
     lambda_runtime.release_worker(worker)
     with lambda_runtime._lock:
-        worker.queue_of_lucius.wake()
+        for queue_of_one in _queues.values():
+            queue_of_one.wake()
 
 
 def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
@@ -238,8 +260,7 @@ def _execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str,
     try:
         worker = _take(name, config, function["code_zip"], config.get("Version", "$LATEST"))
     except _GivenUpError:
-        time.sleep(CARRIER_GONE_SECONDS)
-        return {"body": {"errorMessage": "no process in time", "errorType": "Runtime.GivenUp"}, "error": True, "log": ""}
+        return {"body": SILENT, "log": ""}
     try:
         trace = lambda_svc._xray_trace_id_for_invocation(config)
         done = worker.invoke(event, request_id, trace_id=trace, invoked_function_arn=config.get("FunctionArn", ""))
