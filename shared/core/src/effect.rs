@@ -238,7 +238,7 @@ impl Pending {
         seconds.saturating_mul(place.rem_euclid(1_000)).div_euclid(4_000)
     }
 
-    /// By how much a wait of so many seconds is shorter, so that a call comes in that half of a window in which its kind finds a line.
+    /// By how much a wait of so many seconds is shorter, so that a call comes in that half of a window in which its kind finds a line sooner.
     fn out_of_turn(&self, now: Timestamp, seconds: i64) -> i64 {
         let Effect::Call { first, .. } = self.effect else { return 0 };
         let half = SLOT_WINDOW_SECONDS.div_euclid(2);

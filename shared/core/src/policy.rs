@@ -62,12 +62,12 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How long a performer may take for the effects of one commit before anybody else may try them.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-/// Calls are counted in windows of so many seconds, from the Unix epoch on. In the first half of each, nearly all lines are for those for
-/// whom nobody has been called yet; what is left in the second half is for everybody.
+/// Calls are counted in windows of so many seconds, from the Unix epoch on. In the first half of each, at least three quarters of the
+/// lines are for those for whom nobody has been called yet; what is left in the second half is for everybody.
 pub const SLOT_WINDOW_SECONDS: i64 = 10;
 
 /// The longest wait before another try at a carrier that did not take one, in seconds: a quarter of what has been waited already,
-/// within these.
+/// within these. By when it was decided a wait is up to a quarter shorter, and a call's five seconds more.
 pub const BACKOFF_MAX: RangeInclusive<i64> = 23..=59;
 
 impl Policy {

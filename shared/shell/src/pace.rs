@@ -12,8 +12,8 @@ use crate::{
 /// How long a slot may take to be had. Without an answer the call goes out: the carrier has a queue of its own.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Whether a call may be placed now. Calls for whom none has been placed take any slot; others a quarter in the first half
-/// of the window, then what is left.
+/// Whether a call may be placed now. Calls for whom none has been placed take any slot; others only while less than a quarter of the window's
+/// are taken, by whomever, and in its second half what is left.
 pub(crate) async fn slot<P: Ports>(shell: &Shell<P>, first: bool) -> bool {
     let second = shell.ports.nature().now().as_second();
     let (window, into) = (second.div_euclid(SLOT_WINDOW_SECONDS), second.rem_euclid(SLOT_WINDOW_SECONDS));

@@ -43,8 +43,8 @@ async fn a_missed_check_in_rings_the_first_contact() {
     assert!(incident.due().unwrap().at > stage.now());
 }
 
-/// Where lines are short, those for whom nobody has been called yet go first: in the first half of each ten seconds a quarter of the slots
-/// is for all others, and what is left then for everybody.
+/// Where lines are short, those for whom nobody has been called yet go first: in the first half of each ten seconds all others have
+/// slots only while less than a quarter is taken, and what is left then is for everybody.
 #[tokio::test]
 async fn first_calls_go_before_repeats() {
     let mut stage = Stage::new().await;

@@ -175,7 +175,7 @@ impl Inner {
         let none = ProbeChange::default();
         let change = match self.chance.u8(0..12) {
             0 => ProbeChange { schedule: self.other_schedule(), ..none },
-            1 => ProbeChange { wait_minutes: Some(self.chance.u32(5..15)), ..none },
+            1 => ProbeChange { wait_minutes: Some(self.wait_minutes()), ..none },
             2 => ProbeChange { max_retries: Some(self.chance.u8(0..3)), ..none },
             3 => ProbeChange { active: Some(!deadman.settings.active), ..none },
             4 => {

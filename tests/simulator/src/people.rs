@@ -170,7 +170,7 @@ impl Inner {
             active: true,
             schedule,
             max_retries: if herd { 0 } else { self.chance.u8(0..3) },
-            wait_minutes: if herd || crowd { 10 } else { u32::from(self.chance.u8(5..15)) },
+            wait_minutes: if herd || crowd { 10 } else { self.wait_minutes() },
             by_sms: !by_call || self.odds(300),
             by_call,
             pin_in_reply: has_pin && self.odds(300),
@@ -199,6 +199,11 @@ impl Inner {
         let misses = if herd { 1_000 } else { self.chance.u32(200..900) };
         self.people.users.push(User { id, phone, pin, decided: None, misses });
         Ok(deadman)
+    }
+
+    /// How long a question waits. Beyond a quarter of an hour the queue does not reach: what wakes then is a schedule.
+    pub(crate) fn wait_minutes(&mut self) -> u32 {
+        if self.odds(250) { self.chance.u32(16..20) } else { self.chance.u32(5..15) }
     }
 
     fn befriend(&mut self, user: usize, place: u64, never: bool, now: Timestamp) -> anyhow::Result<Contact> {
