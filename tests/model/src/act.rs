@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lucius_core::{
     actor::ActorId,
     deadman::{CheckIn, Medium, Proof},
-    decide::{Case, ContactAct, Decision, Event, decide},
+    decide::{Case, Decision, Event, decide},
     effect::{Outcome, Party, Purpose, claim},
     incident::{Incident, Status},
     policy::{LEASE, Policy, later},
@@ -322,12 +322,7 @@ impl World {
     fn press(&mut self, index: usize, policy: &Policy) -> Result<(), Violation> {
         let (Some(call), Some(incident)) = (self.calls.get_mut(index), &self.incident) else { return Ok(()) };
         call.pressed = true;
-        let act = ContactAct::Press {
-            attempt: call.attempt,
-            sid: call.sid(),
-            step: "1".to_owned(),
-            digits: Some("1".to_owned()),
-        };
+        let act = call.press();
         let event = Event::Contact { place: call.place, act };
         let acts = vec![Act::PressedOne { incident: incident.id, place: call.place }];
         self.starts(Process::webhook(event, Scope::Both, acts), policy)

@@ -1,7 +1,10 @@
 //! The carrier: how it answers a request, and what it then has.
 
 use jiff::SignedDuration;
-use lucius_core::effect::{CallProgress, EffectId, Outcome};
+use lucius_core::{
+    decide::ContactAct,
+    effect::{CallProgress, EffectId, Outcome},
+};
 
 /// How the carrier answers a request for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +68,17 @@ impl Call {
     #[must_use]
     pub fn sid(&self) -> String {
         sid(self.place, self.attempt)
+    }
+
+    /// What its listener does with a 1.
+    #[must_use]
+    pub fn press(&self) -> ContactAct {
+        ContactAct::Press {
+            attempt: self.attempt,
+            sid: self.sid(),
+            step: "1".to_owned(),
+            digits: Some("1".to_owned()),
+        }
     }
 
     /// What the carrier says of it.

@@ -76,7 +76,7 @@ impl Model for Calls {
             }),
             Property::<Self>::sometimes(EXAMPLES[4], |_, world| {
                 world.incident.as_ref().is_some_and(|incident| {
-                    let heard = |call: &Call| incident.seen.reply(&format!("{}-1", call.sid())).is_some();
+                    let heard = |call: &Call| incident.seen.reply(&call.press().key()).is_some();
                     matches!(incident.status, Status::Escalating { .. }) && world.calls.iter().any(heard)
                 })
             }),
