@@ -201,7 +201,7 @@ impl Inner {
         Ok(deadman)
     }
 
-    /// How long a question waits. Beyond a quarter of an hour the queue does not reach: what wakes then is a schedule.
+    /// How long a question waits. Beyond a quarter of an hour the queue does not reach: the sweep finds it then.
     pub(crate) fn wait_minutes(&mut self) -> u32 {
         if self.odds(250) { self.chance.u32(16..20) } else { self.chance.u32(5..15) }
     }
