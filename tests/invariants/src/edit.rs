@@ -56,7 +56,11 @@ fn called_at_once(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> R
     if !was.is_open() || before.incident != Some(is.id) {
         return Ok(());
     }
-    for (contact, phone) in to_be_called(after).into_iter().filter(|(contact, _)| comes(before, contact)) {
+    for (contact, phone) in to_be_called(after) {
+        let copy = was.contacts.iter().find(|copy| copy.phone == *phone);
+        if !comes(before, copy, contact) {
+            continue;
+        }
         let place = is.contacts.iter().position(|copy| copy.phone == *phone);
         let full = is.contacts.len() >= CONTACTS_MAX.saturating_mul(2);
         ensure(place.is_some() || full, Invariant::NeverLost, of_incident(is), || {
@@ -117,12 +121,14 @@ fn opened_again(step: &Transition<'_>, before: &Incident, after: &Incident) -> R
     })
 }
 
-/// To be called in an emergency, as they were not before.
-fn comes(before: &Deadman, contact: &deadman::Contact) -> bool {
+/// To be called in an emergency, as they were not before. A channel more is nothing new where their number stands in the incident with
+/// it, be it because somebody else has or had that number.
+fn comes(before: &Deadman, copy: Option<&Contact>, contact: &deadman::Contact) -> bool {
     let was = before.contacts.iter().find(|was| was.id == contact.id);
     let chosen = |was: &deadman::Contact| contact.is_emergency_contact && !was.is_emergency_contact;
     was.is_none_or(|was| {
-        was.phone != contact.phone || chosen(was) || louder(was.by_call, was.by_sms, contact)
+        let louder_here = copy.is_none_or(|copy| louder(copy.by_call, copy.by_sms, contact));
+        was.phone != contact.phone || chosen(was) || (louder(was.by_call, was.by_sms, contact) && louder_here)
     })
 }
 

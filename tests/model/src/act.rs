@@ -29,7 +29,7 @@ impl World {
         next.settle();
         // A duplicate, or a loss, without any consequence leads nowhere that its absence does not.
         let left = std::mem::replace(&mut next.left, self.left);
-        let changed = next != *self;
+        let changed = next.shape() != self.shape();
         next.left = left;
         changed.then_some(next)
     }
@@ -59,11 +59,7 @@ impl World {
         match *action {
             Action::Tick => self.now = self.next_instant().unwrap_or(self.now),
             Action::Wake(actor) | Action::ExtraWake(actor) => return self.wake(actor, policy),
-            Action::LoseHint(actor) | Action::DieEarly(actor) => {
-                if let Some(unheard) = self.unheard.get_mut(actor) {
-                    *unheard = true;
-                }
-            }
+            Action::LoseHint(actor) | Action::DieEarly(actor) => self.lose_hint(actor),
             Action::Decide(index) => return self.decide(index, policy),
             Action::Commit(index) => self.commit(index),
             Action::Send(index, hand, answer) => return self.send(index, hand, answer, policy),
@@ -172,7 +168,7 @@ impl World {
     }
 
     fn write(&mut self, next: &Actors) {
-        let due = [self.due(0), self.due(1)];
+        let due = [self.due_from_now(0), self.due_from_now(1)];
         let stopped = |incident: &Option<Arc<Incident>>| {
             incident.as_ref().is_some_and(|incident| !matches!(incident.status, Status::Escalating { .. }))
         };
@@ -186,12 +182,12 @@ impl World {
         if stopped(&self.incident) && !was_stopped {
             self.since_accept = [0; 2];
         }
-        // A commit that moves an alarm clock sends a hint.
+        // A commit that moves an alarm clock sends a hint; whether one that rings already is moved is not seen from here.
         for (actor, was) in due.into_iter().enumerate() {
-            if self.due(actor) != was
+            if self.due_from_now(actor) != was
                 && let Some(unheard) = self.unheard.get_mut(actor)
             {
-                *unheard = false;
+                *unheard = None;
             }
         }
         for other in &mut self.processes {
@@ -285,7 +281,7 @@ impl World {
             }
         }
         if process.performs {
-            self.unheard = [true; 2];
+            [0, 1].into_iter().for_each(|actor| self.lose_hint(actor));
         }
     }
 

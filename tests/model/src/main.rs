@@ -8,6 +8,9 @@ use std::{
 use anyhow::{Result, bail};
 use lucius_model::{Bounds, EXAMPLES, visit};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Beyond this the bounds are too wide for everyday.
 const AT_MOST: Duration = Duration::from_mins(3);
 

@@ -3,15 +3,16 @@
 //! Two worlds with one hash behave alike from here on. What is left out decides nothing, or is the same in both anyway:
 //!
 //! - **Instants count from now**, and what has passed has passed: every decision is about what lies how far ahead. How late the
-//!   first request is does count, until it is sent.
+//!   first request is does count, until it is sent. Of what waits for a line it counts, too, how far into its window the clock is;
+//!   nothing waits for one here.
 //! - **When calls were made** (`called_at`, `decided_at`): the cap of twelve an hour lies beyond the bounds, and whether a call is
-//!   somebody's first decides only on its place at the carrier. **`alerted`** decides on texts only.
+//!   somebody's first decides only on its place at the carrier, or on its wait for a line. **`alerted`** decides on texts only.
 //! - **Words** (prompts, outcomes, doubts, names, what was heard): they are said, and decide nothing. `last` matters to texts only,
 //!   and nobody texts here.
 //! - **The number of the round** beyond its sixth, where pauses stop to grow: of marks of rounds (`called_in`, `redialled_in`)
 //!   only whether they are this round's.
 //! - **Answers remembered** (`seen`): of a key, whether it is known.
-//! - **`reached`** decides on an alarm only; **`works`** on texts only.
+//! - **`works`** decides on texts only.
 //! - **The switch's next probe and its hourly look** while an incident is open: the probe is computed anew at the end, and the look
 //!   is an extra wake.
 //!
@@ -31,8 +32,9 @@ use lucius_core::{
 };
 
 use crate::{
-    Bounds, Process, Stage, World,
+    Bounds, Call, Process, Stage, World,
     process::{Actors, Hand},
+    world::GRID,
 };
 
 impl Hash for World {
@@ -54,20 +56,29 @@ impl Hash for World {
         let clock = Clock(*now);
         clock.switch(deadman, state);
         clock.incident(incident.as_deref(), state);
-        // Until somebody is called it matters how late it is.
-        posts.is_empty().then(|| now.duration_since(*deadline).as_secs()).hash(state);
+        // Until somebody is called it matters how late it is; from then on, how far it is to the next wake of all.
+        let late = now.duration_since(*deadline).as_secs();
+        (if posts.is_empty() { late } else { late.rem_euclid(GRID) }).hash(state);
         for process in processes {
             clock.shape(process).hash(state);
         }
         for call in calls {
-            (call, known(incident.as_deref(), &call.sid())).hash(state);
+            (call, known(incident.as_deref(), call)).hash(state);
         }
-        (posts.len(), unheard, since_accept, answered, broken).hash(state);
+        unheard.map(|swept_at| swept_at.map(|at| clock.ahead(at))).hash(state);
+        (posts.len(), since_accept, answered, broken).hash(state);
         budget(left, state);
     }
 }
 
 impl World {
+    /// The hash by which the checker knows it.
+    pub(crate) fn shape(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Puts what makes no difference into one form.
     pub(crate) fn settle(&mut self) {
         let clock = Clock(self.now);
@@ -94,7 +105,7 @@ impl World {
         self.answered |= !self.posts.is_empty();
         let due = [self.due(0), self.due(1)];
         for (unheard, due) in self.unheard.iter_mut().zip(due) {
-            *unheard &= due.is_some();
+            *unheard = unheard.filter(|_| due.is_some());
         }
     }
 }
@@ -104,9 +115,9 @@ fn budget<H: Hasher>(left: &Bounds, state: &mut H) {
     (attempts, crashes, duplicates, lost, presses, check_ins, functions, split).hash(state);
 }
 
-/// The first key of this call is known.
-fn known(incident: Option<&Incident>, sid: &str) -> bool {
-    incident.is_some_and(|incident| incident.seen.reply(&format!("{sid}-1")).is_some())
+/// What was pressed in this call is known.
+fn known(incident: Option<&Incident>, call: &Call) -> bool {
+    incident.is_some_and(|incident| incident.seen.reply(&call.press().key()).is_some())
 }
 
 /// Instants as they lie from here.
@@ -145,14 +156,14 @@ impl Clock {
             doubt: _,
             status,
             round,
-            reached: _,
+            reached,
             called,
             contacts,
             told,
             pending,
             seen: _,
         } = incident;
-        (silent, causes.len(), (*round).min(6), called, told).hash(state);
+        (silent, causes.len(), (*round).min(6), reached, called, told).hash(state);
         match status {
             Status::Escalating { tier, next_at } => (0, tier, self.ahead(*next_at)).hash(state),
             Status::Accepted { by, at: _, confirm_by, ask_at, asked, renewals, backups } => {

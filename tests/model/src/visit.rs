@@ -29,7 +29,8 @@ pub struct Visit {
 #[must_use]
 pub fn visit(bounds: Bounds, patience: Duration) -> Visit {
     let began = Instant::now();
-    let checker = Calls::new(bounds).checker().timeout(patience).finish_when(HasDiscoveries::AnyFailures);
+    let checker =
+        Calls::new(bounds).checker().threads(2).timeout(patience).finish_when(HasDiscoveries::AnyFailures);
     let checker = checker.spawn_bfs().join();
     let (mut failures, mut examples) = (Vec::new(), Vec::new());
     for property in checker.model().properties() {

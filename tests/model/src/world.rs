@@ -16,8 +16,8 @@ use crate::{Answer, Bounds, Call, Process, Stage, people, process::Actors};
 /// What is overdue for this long has been found by the sweep: two clocks, a minute each, and what it takes to invoke.
 pub(crate) const SWEPT_AFTER: SignedDuration = SignedDuration::from_secs(75);
 
-/// A minute, in seconds.
-const GRID: i64 = 60;
+/// A minute, in seconds: once somebody was called, wakes come at whole ones.
+pub(crate) const GRID: i64 = 60;
 
 /// One state of the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct World {
     pub deadman: Arc<Deadman>,
     /// As stored.
     pub incident: Option<Arc<Incident>>,
-    /// No hint comes for what is due at the switch, nor at the incident: only the sweep.
-    pub unheard: [bool; 2],
+    /// No hint comes for what is due at the switch, or at the incident: the sweep finds it at this instant.
+    pub unheard: [Option<Timestamp>; 2],
     /// At work.
     pub processes: Vec<Process>,
     /// At the carrier.
@@ -97,7 +97,7 @@ impl World {
             deadline: now,
             deadman: Arc::new(people::ann(now)?),
             incident: None,
-            unheard: [false; 2],
+            unheard: [None; 2],
             processes: Vec::new(),
             calls: Vec::new(),
             posts: Vec::new(),
@@ -122,14 +122,30 @@ impl World {
         }
     }
 
+    /// The same; what is due is due now.
+    pub(crate) fn due_from_now(&self, actor: usize) -> Option<Timestamp> {
+        self.due(actor).map(|at| at.max(self.now))
+    }
+
     fn is_due(&self, actor: usize) -> bool {
         self.due(actor).is_some_and(|at| at <= self.now)
     }
 
     /// It is due, and somebody comes: at once, or when the sweep does.
     pub(crate) fn wakes(&self, actor: usize) -> bool {
-        let swept = self.due(actor).is_some_and(|at| later(at, SWEPT_AFTER) <= self.now);
-        self.is_due(actor) && (swept || !self.unheard.get(actor).copied().unwrap_or_default())
+        self.is_due(actor) && self.swept_at(actor).is_none_or(|at| at <= self.now)
+    }
+
+    fn swept_at(&self, actor: usize) -> Option<Timestamp> {
+        self.unheard.get(actor).copied().flatten()
+    }
+
+    /// From here on nobody hears of what is due, or will be, until the sweep finds it.
+    pub(crate) fn lose_hint(&mut self, actor: usize) {
+        let swept_at = self.due(actor).map(|at| later(at.max(self.now), SWEPT_AFTER));
+        if let Some(unheard) = self.unheard.get_mut(actor) {
+            *unheard = swept_at;
+        }
     }
 
     /// The next instant that matters, if time may go on: nobody is at work, and nobody who is sure to come has still to come.
@@ -146,7 +162,7 @@ impl World {
         }
         let instants = [0, 1].into_iter().filter_map(|actor| {
             let at = self.due(actor)?;
-            Some(if at <= self.now { later(at, SWEPT_AFTER) } else { at })
+            if at <= self.now { self.swept_at(actor) } else { Some(at) }
         });
         let next = instants.min()?;
         Some(if self.posts.is_empty() { next } else { self.on_grid(next) })
@@ -192,7 +208,7 @@ impl World {
         if exists && room && self.left.duplicates > 0 && (actor == 1 || self.incident.is_none()) {
             actions.push(Action::ExtraWake(actor));
         }
-        let heard = !self.unheard.get(actor).copied().unwrap_or_default();
+        let heard = self.swept_at(actor).is_none();
         if self.is_due(actor) && heard && self.left.lost > 0 {
             actions.push(Action::LoseHint(actor));
         }

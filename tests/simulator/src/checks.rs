@@ -446,9 +446,11 @@ pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
     let id = incident.subject.user;
     let Some(user) = inner.people.users.iter().position(|user| user.id == id) else { return };
     let late = inner.people.take_long && inner.odds(100);
+    // Whoever goes is asked time and again.
+    let long = if inner.faults.climate == Climate::Batches { 9 } else { 3 };
     let (least, most) = match inner.chance.u8(0..20) {
         _ if late => (25 * HOUR, 40 * HOUR),
-        0..3 => (15 * MINUTE, 8 * HOUR),
+        drawn if drawn < long => (15 * MINUTE, 8 * HOUR),
         3..8 => (10 * MINUTE, HOUR),
         // "I only overslept": most are over before the second round.
         _ => (MINUTE, 6 * MINUTE),

@@ -109,9 +109,9 @@ pub(crate) fn draw(inner: &mut Inner) -> Fate {
     fate
 }
 
-/// What has hardly happened in this run to effects of the kinds that are held; else it is done.
+/// What becomes of it on purpose.
 fn rarely(inner: &mut Inner) -> Fate {
-    let others = [
+    let fates = [
         Fate::DoneUnknown,
         Fate::LostUnknown,
         Fate::Permanent(21_211),
@@ -119,6 +119,6 @@ fn rarely(inner: &mut Inner) -> Fate {
         Fate::Throttled,
         Fate::NotSent,
     ];
-    let fate = inner.one_of(Fate::Done, &others);
-    if fate.name().is_some_and(|name| inner.rare(name, "POST")) { fate } else { Fate::Done }
+    let fate = fates.iter().find(|fate| fate.name().is_some_and(|name| inner.rare(name, "POST")));
+    fate.copied().unwrap_or(Fate::Done)
 }

@@ -46,6 +46,8 @@ pub(crate) struct Odds {
     pub(crate) hint_lost: u32,
     /// It comes twice.
     pub(crate) hint_doubled: u32,
+    /// With what comes, a wake comes once more that came long ago.
+    pub(crate) hint_again: u32,
     /// A schedule is not created, does not fire, fires late, or twice.
     pub(crate) schedule: u32,
     /// A call or text is taken and the answer is lost.
@@ -73,10 +75,16 @@ pub(crate) struct Odds {
 impl Odds {
     fn of(climate: Climate) -> Self {
         match climate {
-            Climate::Crowd => Self { hint_lost: 900, stale: 800, ..Self::of(Climate::Rough) },
-            Climate::Batches => {
-                Self { hint_lost: 50, batched: 900, report_lost: 300, ..Self::of(Climate::Rough) }
+            Climate::Crowd => {
+                Self { hint_lost: 900, hint_again: 500, stale: 800, ..Self::of(Climate::Rough) }
             }
+            Climate::Batches => Self {
+                hint_lost: 50,
+                hint_again: 900,
+                batched: 900,
+                report_lost: 300,
+                ..Self::of(Climate::Rough)
+            },
             Climate::Calm | Climate::Herd => Self::default(),
             Climate::Unheard => Self { hint_lost: 1000, schedule: 1000, ..Self::default() },
             Climate::Mild => Self {
@@ -90,6 +98,7 @@ impl Odds {
                 cold: 20,
                 hint_lost: 30,
                 hint_doubled: 30,
+                hint_again: 20,
                 schedule: 60,
                 placed_unknown: 30,
                 not_placed_unknown: 20,
@@ -113,6 +122,7 @@ impl Odds {
                 cold: 50,
                 hint_lost: 200,
                 hint_doubled: 150,
+                hint_again: 200,
                 schedule: 300,
                 placed_unknown: 120,
                 not_placed_unknown: 80,
@@ -226,20 +236,8 @@ pub(crate) struct Change {
     pub(crate) begins: bool,
 }
 
-/// Where who would be struck at each place that they come to would seldom arrive. Two of three functions are struck on purpose at one of
-/// these, or nowhere.
-pub(crate) const LATE_PLACES: [&str; 7] = [
-    "GetItem",
-    "GetItem",
-    "PutItem",
-    "schedule is created",
-    "schedule is created",
-    "schedule is there",
-    "schedule is there",
-];
-
 /// A fault, the kind of effect that the function held, and where it was.
-type Cell = (&'static str, &'static str, &'static str);
+pub(crate) type Cell = (&'static str, &'static str, &'static str);
 
 /// What goes wrong in a run, and what did.
 #[derive(Debug)]
@@ -254,6 +252,8 @@ pub(crate) struct Faults {
     pub(crate) tally: BTreeMap<&'static str, u64>,
     /// Where.
     pub(crate) cells: BTreeMap<Cell, u64>,
+    /// How often it could have struck there on purpose.
+    pub(crate) occasions: BTreeMap<Cell, u64>,
 }
 
 impl Faults {
@@ -266,6 +266,7 @@ impl Faults {
             over: Vec::new(),
             tally: BTreeMap::new(),
             cells: BTreeMap::new(),
+            occasions: BTreeMap::new(),
         }
     }
 
@@ -275,23 +276,6 @@ impl Faults {
         for kind in holds {
             *self.cells.entry((fault, kind, place)).or_default() += 1;
         }
-    }
-
-    /// How often in a thousand a fault is to strike at `place` beyond what chance does: often where it has struck little in this run.
-    pub(crate) fn odds_of_rare(
-        &self,
-        fault: &'static str,
-        place: &'static str,
-        holds: &[&'static str],
-    ) -> u32 {
-        let most = match self.climate {
-            Climate::Calm | Climate::Herd | Climate::Unheard => return 0,
-            Climate::Mild => 200,
-            Climate::Rough | Climate::Crowd | Climate::Batches => 800,
-        };
-        let struck = |kind| self.cells.get(&(fault, kind, place)).copied().unwrap_or(0);
-        let least = holds.iter().map(|kind| struck(*kind)).min();
-        least.filter(|least| *least < 20).map_or(0, |_| most)
     }
 
     /// When nobody could promise anything for the last time after `from`, until `to`.

@@ -22,6 +22,7 @@ use lucius_store::{Keyring, simulated::SimulatedStore};
 use lucius_twilio::{Tokens, TwilioVerifier, client::renewable::Renewable};
 
 use crate::{
+    aim::CRASH,
     carrier::SERVICE,
     faults::Outage,
     ports::{SimPorts, Sky},
@@ -329,11 +330,16 @@ impl Functions {
         }
     }
 
+    /// Something runs.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.tasks.iter().any(Option::is_some)
+    }
+
     /// The region goes down: everything that runs is gone.
     pub(crate) fn all_die(&mut self) {
         for number in 0..self.tasks.len() {
             if let Some(task) = self.tasks.get_mut(number).and_then(Option::take) {
-                self.world.lock().strikes("crash", "region", &task.running.holds);
+                self.world.lock().strikes(CRASH, "region", &task.running.kinds());
                 self.ended(number, task, None);
             }
         }

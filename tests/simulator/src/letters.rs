@@ -7,7 +7,7 @@ use lucius_core::actor::ActorId;
 use crate::{
     faults::Outage,
     functions::Invocation,
-    ports::LATER_VERSION,
+    ports::{LATER_VERSION, said_version},
     world::{Happening, Inner, MINUTE, Millis, SECOND},
 };
 
@@ -27,6 +27,11 @@ impl Letters {
     /// The alarm of a letter was raised.
     pub(crate) fn hear(&mut self) {
         self.told += 1;
+    }
+
+    /// What all that lie say.
+    pub(crate) fn bodies(&mut self) -> impl Iterator<Item = &mut String> {
+        self.lying.values_mut().map(|(body, _)| body)
     }
 
     /// What the letter says.
@@ -69,7 +74,7 @@ impl Inner {
         let now = self.now;
         // While both releases are there, what only the later one can read may be shown to the earlier one again and again.
         if self.faults.lasts(Outage::BothReleases) {
-            let later = format!(r#""version":{LATER_VERSION}"#);
+            let later = said_version(LATER_VERSION);
             for (_, since) in self.letters.lying.values_mut().filter(|(body, _)| body.contains(&later)) {
                 *since = now;
             }

@@ -7,6 +7,7 @@
 )]
 
 mod acts;
+mod aim;
 mod carrier;
 mod checks;
 mod clocks;

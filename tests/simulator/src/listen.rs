@@ -95,8 +95,8 @@ impl Inner {
         }
         if self.checks.acceptor(incident) == Some(place) {
             return match self.chance.u8(0..10) {
-                0..4 => Some("1".to_owned()),
-                4..8 => Some("9".to_owned()),
+                0..6 => Some("1".to_owned()),
+                6..8 => Some("9".to_owned()),
                 _ => None,
             };
         }

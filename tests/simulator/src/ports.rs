@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use lucius_core::{actor::ActorId, effect::Purpose, id::UserId};
+use lucius_core::{
+    actor::ActorId,
+    effect::{Channel, EffectId, Pendings, Purpose},
+    id::UserId,
+};
 use lucius_shell::{
     ports::{Nature, NotArranged, Planner, Ports, Queue},
     sweep::Invoker,
@@ -35,12 +39,12 @@ fn named(fate: Fate) -> Option<&'static str> {
     }
 }
 
-/// What has hardly happened in this run to such a request with effects of the kinds that are held; else it is done.
+/// What becomes of it on purpose.
 fn rarely(inner: &mut Inner, operation: &'static str) -> Fate {
     let busy: &[Fate] = if operation == TRANSACTION { &[Fate::Busy] } else { &[] };
-    let fate = inner
-        .one_of(Fate::Throttled, &[&[Fate::LostBefore, Fate::LostAfter, Fate::LostAfter], busy].concat());
-    if named(fate).is_some_and(|name| inner.rare(name, operation)) { fate } else { Fate::Done }
+    let mut fates = [Fate::Throttled, Fate::LostBefore, Fate::LostAfter].iter().chain(busy);
+    let fate = fates.find(|fate| named(**fate).is_some_and(|name| inner.rare(name, operation)));
+    fate.copied().unwrap_or(Fate::Done)
 }
 
 /// The weather around the table.
@@ -142,32 +146,32 @@ impl Weather for Sky {
     }
 }
 
-/// Notes for the record of faults what kinds of effects the running function has leased.
+/// Notes for the record of faults what kinds of effects are leased of those whom the running function has written. It works on several at
+/// once: what it holds for one is still in its hands when it writes another.
 fn note_leases(inner: &mut Inner, commit: &Commit) {
-    let mut kinds = Vec::new();
-    let mut add = |pendings: &lucius_core::effect::Pendings| {
-        for (id, _) in pendings.iter().filter(|(_, pending)| pending.lease_until.is_some()) {
-            kinds.push(match (&id.purpose, id.channel) {
-                (Purpose::Ask, lucius_core::effect::Channel::Call) => "ask by call",
-                (Purpose::Ask, lucius_core::effect::Channel::Sms) => "ask by text",
-                (Purpose::Page, lucius_core::effect::Channel::Call) => "page by call",
-                (Purpose::Page, lucius_core::effect::Channel::Sms) => "page by text",
-                (Purpose::Confirm, _) => "confirm",
-                (Purpose::Tell(_), _) => "tell",
-                (Purpose::Cancel(_), _) => "cancel",
-                (Purpose::Poll(_), _) => "poll",
-            });
-        }
+    let mut note = |actor, pendings: &Pendings| {
+        let leased = pendings.iter().filter(|(_, pending)| pending.lease_until.is_some());
+        inner.running.holds.insert(actor, leased.map(|(id, _)| kind(id)).collect());
     };
     if let Some(Change::New(state) | Change::Update { to: state, .. }) = &commit.deadman {
-        add(&state.pending);
+        note(ActorId::Deadman(state.id), &state.pending);
     }
     if let Some(Change::New(state) | Change::Update { to: state, .. }) = &commit.incident {
-        add(&state.pending);
+        note(ActorId::Incident(state.id), &state.pending);
     }
-    kinds.sort_unstable();
-    kinds.dedup();
-    inner.running.holds = kinds;
+}
+
+fn kind(id: &EffectId) -> &'static str {
+    match (&id.purpose, id.channel) {
+        (Purpose::Ask, Channel::Call) => "ask by call",
+        (Purpose::Ask, Channel::Sms) => "ask by text",
+        (Purpose::Page, Channel::Call) => "page by call",
+        (Purpose::Page, Channel::Sms) => "page by text",
+        (Purpose::Confirm, _) => "confirm",
+        (Purpose::Tell(_), _) => "tell",
+        (Purpose::Cancel(_), _) => "cancel",
+        (Purpose::Poll(_), _) => "poll",
+    }
 }
 
 /// The queue of wakes.
@@ -207,6 +211,11 @@ impl Queue for Hints {
 
 /// What some messages of the next release say, which this one cannot read.
 pub(crate) const LATER_VERSION: u32 = 2;
+
+/// What a message of this version says of it.
+pub(crate) fn said_version(version: u32) -> String {
+    format!(r#""version":{version},"#)
+}
 
 /// A wake message as the queue carries it.
 pub(crate) fn body_of(actors: &[ActorId], version: u32) -> String {
@@ -269,8 +278,10 @@ impl Invoker for Direct {
                 return Err(NotArranged("throttled".to_owned()));
             }
             inner.hands_over(actors);
+            // What the index has shown too late comes with it.
+            let actors = [actors, &inner.come_again()].concat();
             let after = inner.between(0, 200);
-            inner.soon(after, Happening::Invoke(Invocation::Direct(actors.to_vec(), 0)));
+            inner.soon(after, Happening::Invoke(Invocation::Direct(actors, 0)));
         }
         self.0.pass(10, "direct invocation is taken").await;
         Ok(())

@@ -9,11 +9,15 @@ use lucius_store::{Actor, Change, Commit, simulated::Release};
 use crate::{
     checks::PAGED_WITHIN,
     faults::{Climate, Outage},
-    world::{HOUR, Inner, MINUTE, Millis},
+    ports::{LATER_VERSION, said_version},
+    world::{HOUR, Happening, Inner, MINUTE, Millis},
 };
 
 /// What the record of faults calls an item that the earlier release cannot read.
-const LATER: &str = "item of a later release";
+pub(crate) const LATER: &str = "item of a later release";
+
+/// Until the next release comes, at most.
+const BETWEEN: Millis = 3 * HOUR;
 
 /// What is known of the two releases.
 #[derive(Debug, Default)]
@@ -29,26 +33,49 @@ pub(crate) struct Releases {
 }
 
 impl Inner {
-    /// Draws when the later release is deployed, and whether it is taken back for a while.
+    /// Draws when later releases are deployed, one after the other.
     pub(crate) fn deploys(&mut self, length: Millis) {
-        let longest = match self.faults.climate {
+        match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return,
-            Climate::Mild | Climate::Rough => 6 * HOUR,
-            Climate::Crowd | Climate::Batches => 10 * HOUR,
-        };
-        let (begin, taken_back) = (self.between(0, length), self.odds(500));
-        let both = self.between(MINUTE, if taken_back { 20 * MINUTE } else { longest });
+            Climate::Mild | Climate::Rough | Climate::Crowd | Climate::Batches => {}
+        }
+        let mut at = self.between(0, BETWEEN);
+        while at < length {
+            let whole = self.deploys_at(at);
+            self.soon(whole, Happening::Deployed);
+            at = whole + self.between(MINUTE, BETWEEN);
+        }
+    }
+
+    /// A release is deployed beside the one that is there, and may be taken back for a while. Returns when it is there alone.
+    fn deploys_at(&mut self, begin: Millis) -> Millis {
+        let longest = if self.odds(100) { 8 * HOUR } else { 20 * MINUTE };
+        let both = self.between(MINUTE, longest);
         self.lasts_from(Outage::BothReleases, begin, begin + both);
-        if taken_back {
-            let back = begin + both + self.between(0, 2 * HOUR);
-            let gone = self.between(5 * MINUTE, HOUR);
-            self.lasts_from(Outage::TakenBack, back, back + gone);
+        let mut end = begin + both;
+        if self.odds(150) {
+            let back = end + self.between(0, 2 * HOUR);
+            end = back + self.between(5 * MINUTE, HOUR);
+            self.lasts_from(Outage::TakenBack, back, end);
             // Then it is there again: everywhere at once, or beside the earlier one for a while.
             if self.odds(500) {
-                let again = back + gone;
                 let both = self.between(MINUTE, 10 * MINUTE);
-                self.lasts_from(Outage::BothReleases, again, again + both);
+                self.lasts_from(Outage::BothReleases, end, end + both);
+                end += both;
             }
+        }
+        end + self.between(MINUTE, HOUR)
+    }
+
+    /// The later release is the one that is there: what it has written, everybody reads.
+    pub(crate) fn deployed(&mut self) {
+        self.tell(|| "the later release is the one that is there".to_owned());
+        self.releases.deployed = false;
+        self.releases.by_next.clear();
+        let (later, this) = (said_version(LATER_VERSION), said_version(1));
+        let bodies = self.messages.values_mut().map(|(body, _)| body).chain(self.letters.bodies());
+        for body in bodies {
+            *body = body.replace(&later, &this);
         }
     }
 
@@ -110,7 +137,7 @@ impl Inner {
 
     /// A commit was written by the function that runs: not over what it cannot know.
     pub(crate) fn written(&mut self, commit: &Commit) {
-        if !self.releases.deployed {
+        if !self.releases.deployed && self.running.release == Release::This {
             return;
         }
         let actors = [written(commit.deadman.as_ref()), written(commit.incident.as_ref())];

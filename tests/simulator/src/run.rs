@@ -67,9 +67,9 @@ impl Plan {
         match self.seed % 10 {
             0 => Climate::Calm,
             1 => Climate::Unheard,
-            2..5 => Climate::Mild,
-            5 => Climate::Crowd,
-            6 => Climate::Batches,
+            2 | 3 => Climate::Mild,
+            4 | 5 => Climate::Batches,
+            6 => Climate::Crowd,
             _ => Climate::Rough,
         }
     }
@@ -259,6 +259,12 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
             if change.begins && change.outage == Outage::Region {
                 functions.all_die();
             }
+        }
+        // Who had begun with either release ends with it.
+        Happening::Deployed if functions.is_at_work() => world.lock().soon(SECOND, Happening::Deployed),
+        Happening::Deployed => {
+            functions.store.next_is_this();
+            world.lock().deployed();
         }
         Happening::Look => {
             let mut inner = world.lock();

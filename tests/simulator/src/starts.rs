@@ -7,8 +7,8 @@ use lucius_shell::wake::WakeMessage;
 
 use crate::{
     cycle::Cycle,
-    faults::LATE_PLACES,
     functions::{Functions, Invocation},
+    ports::body_of,
     world::{Happening, Inner, Running, SECOND},
 };
 
@@ -34,8 +34,26 @@ impl Inner {
             self.waiting.append(&mut batch);
             self.soon(SECOND, Happening::Invoke(Invocation::Queue(Vec::new())));
         }
+        let again = if batch.is_empty() { Vec::new() } else { self.come_again() };
+        if !again.is_empty() {
+            let number = self.number();
+            self.messages.insert(number, (body_of(&again, 1), 0));
+            batch.push(number);
+        }
         batch.retain(|number| self.messages.contains_key(number));
         batch
+    }
+
+    /// Some who have nothing to do with what comes, and are woken with it: they were due long ago.
+    pub(crate) fn come_again(&mut self) -> Vec<ActorId> {
+        let odds = self.faults.odds.hint_again;
+        if self.people.users.is_empty() || !self.odds(odds) {
+            return Vec::new();
+        }
+        self.strikes_quietly("hint comes again");
+        let indexes = [(); 3].map(|()| self.chance.usize(0..self.people.users.len()));
+        let users = indexes.iter().filter_map(|index| self.people.users.get(*index));
+        users.map(|user| ActorId::Deadman(user.id)).collect()
     }
 
     /// Counts that the message was received. One that was received too often goes to the dead letters.
@@ -58,8 +76,7 @@ impl Inner {
             self.strikes_quietly("clock wrong");
         }
         let dies_in = self.odds(odds.crash).then(|| self.chance.u32(0..14));
-        let late = self.odds(667);
-        let weak_at = if late { Some(self.one_of("GetItem", &LATE_PLACES)) } else { None };
+        let prone = self.prone();
         let about = Functions::about(self, invocation);
         let acts = match invocation {
             Invocation::Webhook(post) => {
@@ -99,7 +116,7 @@ impl Inner {
             | Invocation::Sweep(_)
             | Invocation::Edit(_) => None,
         };
-        Running { skew, dies_in, weak_at, about, performs, again, acts, cycle, ..Running::default() }
+        Running { skew, dies_in, prone, about, performs, again, acts, cycle, ..Running::default() }
     }
 
     /// A message was acknowledged: whoever it names was looked at.

@@ -16,7 +16,7 @@ use lucius_core::{actor::ActorId, decide::Case};
 use lucius_invariants::Act;
 use lucius_store::simulated::Release;
 
-use crate::{carrier::Network, checks::Checks, faults::Faults, people::People};
+use crate::{aim::CRASH, carrier::Network, checks::Checks, faults::Faults, people::People};
 
 /// Milliseconds of true time.
 pub(crate) type Millis = i64;
@@ -47,6 +47,8 @@ pub(crate) enum Happening {
     Tick(u8),
     /// The weather changes.
     Weather(crate::faults::Change),
+    /// The later release is there alone.
+    Deployed,
     /// Somebody looks whether everything goes on.
     Look,
 }
@@ -83,10 +85,10 @@ pub(crate) struct Running {
     pub(crate) dies_in: Option<u32>,
     /// It is dead.
     pub(crate) dead: bool,
-    /// Where alone a fault may strike it on purpose; none: anywhere.
-    pub(crate) weak_at: Option<&'static str>,
-    /// What kinds of effects it has leased, for the record of faults.
-    pub(crate) holds: Vec<&'static str>,
+    /// What may strike it on purpose, and where; none: anywhere.
+    pub(crate) prone: (&'static str, Option<&'static str>),
+    /// What kinds of effects are leased of whom it has written, for the record of faults.
+    pub(crate) holds: BTreeMap<ActorId, Vec<&'static str>>,
     /// Whom it is about, if that is one user.
     pub(crate) about: Option<u64>,
     /// It may place calls and send texts.
@@ -121,8 +123,8 @@ impl Default for Running {
             skew: 0,
             dies_in: None,
             dead: false,
-            weak_at: None,
-            holds: Vec::new(),
+            prone: (CRASH, None),
+            holds: BTreeMap::new(),
             about: None,
             performs: false,
             again: None,
@@ -140,6 +142,14 @@ impl Default for Running {
 }
 
 impl Running {
+    /// The kinds of all that it holds.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        let mut kinds: Vec<_> = self.holds.values().flatten().copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
     /// Whether this commit is a performer's answer to a wake: its first for this actor.
     pub(crate) fn wakes(&self, after: &Case) -> bool {
         let ids = |case: &Case| {
@@ -216,17 +226,16 @@ impl Inner {
 
     /// Whether the function that is running dies at this await.
     fn dies(&mut self, place: &'static str) -> bool {
-        if self.rare("crash", place) {
+        if self.rare(CRASH, place) {
             self.running.dies_in = Some(0);
-        } else if self.odds(30) && self.rare("crash", "region") {
+        } else if self.odds(30) && self.rare(CRASH, "region") {
             self.goes_down();
         }
         match &mut self.running.dies_in {
             None => false,
             Some(0) => {
                 self.running.dead = true;
-                let holds = std::mem::take(&mut self.running.holds);
-                self.strikes("crash", place, &holds);
+                self.strikes_here(CRASH, place);
                 true
             }
             Some(more) => {
@@ -234,15 +243,6 @@ impl Inner {
                 false
             }
         }
-    }
-
-    /// Whether a fault is to strike here because it seldom has: what is held at a rare place would hardly ever be hit by chance.
-    pub(crate) fn rare(&mut self, fault: &'static str, place: &'static str) -> bool {
-        if self.running.weak_at.is_some_and(|weak_at| weak_at != place) {
-            return false;
-        }
-        let odds = self.faults.odds_of_rare(fault, place, &self.running.holds);
-        self.odds(odds)
     }
 
     /// A fault strikes the function that is running.
@@ -262,7 +262,7 @@ impl Inner {
 
     /// The same, for the effects that it holds.
     pub(crate) fn strikes_here(&mut self, fault: &'static str, place: &'static str) {
-        let holds = self.running.holds.clone();
+        let holds = self.running.kinds();
         self.strikes(fault, place, &holds);
     }
 

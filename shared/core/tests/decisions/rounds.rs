@@ -7,6 +7,7 @@ use lucius_core::{
     effect::{CallProgress, Effect, EffectId, NotSent, Outcome, Party, TextFailure, claim},
     history::What,
     incident::Status,
+    policy::SLOT_WINDOW_SECONDS,
     turn::Alarm,
 };
 
@@ -41,6 +42,24 @@ fn until_a_call_is_placed_every_call_of_an_incident_goes_first() {
     story.outcome(&call(1), &placed("C1")).outcome(&call(0), &held()).at("10:02").wake();
     assert_eq!(story.goes_first(2), Some(false));
     assert_eq!(story.goes_first(0), Some(false), "somebody has been called meanwhile");
+}
+
+/// First calls come back in the first half of each window, in which lines are theirs; all others in the second.
+#[test]
+fn a_call_that_waits_comes_back_among_its_kind() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 1)]);
+    story.sos();
+    for _ in 0..3 {
+        story.wake().outcome(&call(0), &held()).outcome(&call(1), &held()).after(20);
+    }
+    let second_half = |story: &Story| {
+        let at = story.pending(&call(1)).unwrap().not_before.as_second().rem_euclid(SLOT_WINDOW_SECONDS);
+        at >= SLOT_WINDOW_SECONDS / 2
+    };
+    story.wake().outcome(&call(1), &held());
+    assert!(!second_half(&story), "nobody has been called");
+    story.after(20).wake().outcome(&call(0), &placed("B1")).outcome(&call(1), &held());
+    assert!(second_half(&story), "Bob has been called: Cas comes after the first calls of others");
 }
 
 #[test]
