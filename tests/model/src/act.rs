@@ -281,7 +281,9 @@ impl World {
             }
         }
         if process.performs {
-            [0, 1].into_iter().for_each(|actor| self.lose_hint(actor));
+            for actor in [0, 1] {
+                self.lose_hint(actor);
+            }
         }
     }
 

@@ -32,7 +32,7 @@ fn all_alike(name: &str, bounds: Bounds) {
         for (_, next) in after(&model, &world) {
             match first.get(&hash(&next)) {
                 Some(known) if *known != next => {
-                    compared += 1;
+                    compared = compared.saturating_add(1);
                     compare(&model, known, &next);
                 }
                 Some(_) => {}
@@ -49,10 +49,11 @@ fn all_alike(name: &str, bounds: Bounds) {
 fn compare(model: &Calls, known: &World, other: &World) {
     let (theirs, ours) = (after(model, known), after(model, other));
     let names = |steps: &[(String, World)]| steps.iter().map(|(step, _)| step.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&theirs), names(&ours), "these are told to be alike: {}", differences(known, other));
+    assert_eq!(names(&theirs), names(&ours), "these are told to be alike:\n{}", differences(known, other));
     for ((step, theirs), (_, ours)) in theirs.iter().zip(&ours) {
-        let worlds = || format!("{}\nafter {step}: {}", differences(known, other), differences(theirs, ours));
-        assert_eq!(hash(theirs), hash(ours), "these are told to be alike: {}", worlds());
+        let worlds =
+            || format!("{}\nafter {step}:\n{}", differences(known, other), differences(theirs, ours));
+        assert_eq!(hash(theirs), hash(ours), "these are told to be alike:\n{}", worlds());
     }
 }
 
@@ -70,7 +71,8 @@ fn after(model: &Calls, world: &World) -> Vec<(String, World)> {
 fn differences(known: &World, other: &World) -> String {
     let (known, other) = (format!("{known:#?}"), format!("{other:#?}"));
     let pairs = known.lines().zip(other.lines()).filter(|(known, other)| known != other);
-    pairs.map(|(known, other)| format!("\n{known} / {}", other.trim_start())).collect()
+    let lines: Vec<_> = pairs.map(|(known, other)| format!("{known} / {}", other.trim_start())).collect();
+    lines.join("\n")
 }
 
 fn hash(world: &World) -> u64 {
