@@ -23,15 +23,16 @@ impl World {
     pub(crate) fn after(&self, action: &Action, policy: &Policy) -> Option<Self> {
         let mut next = self.clone();
         next.pay(action)?;
+        let paid = next.left != self.left;
         if let Err(violation) = next.takes(action, policy) {
             next.broken = Some(violation.to_string());
         }
         next.settle();
         // A duplicate, or a loss, without any consequence leads nowhere that its absence does not.
         let left = std::mem::replace(&mut next.left, self.left);
-        let changed = next.shape() != self.shape();
+        let counts = !paid || next.shape() != self.shape();
         next.left = left;
-        changed.then_some(next)
+        counts.then_some(next)
     }
 
     /// What may happen only so often.

@@ -19,6 +19,8 @@ pub struct Bounds {
     pub check_ins: u8,
     /// Functions at work at one time.
     pub functions: usize,
+    /// The sweep may come sooner than it must.
+    pub sooner: bool,
     /// Functions write in a step of their own. Otherwise they read, decide and write in one: a commit is conditional on what was
     /// read, so that whatever lies between is a conflict, after which it is read again.
     pub split: bool,
@@ -30,7 +32,7 @@ impl Bounds {
     /// a few minutes: each slice is wide where another is narrow.
     pub const SLICES: [(&'static str, Self); 7] = [
         ("a little of everything", Self { crashes: 1, lost: 1, ..Self::NARROW }),
-        ("three attempts, two crashes", Self { attempts: 3, crashes: 2, ..Self::NARROW }),
+        ("three attempts, two crashes", Self { attempts: 3, crashes: 2, sooner: false, ..Self::NARROW }),
         (
             "three attempts, a duplicate, a lost hint, two who press",
             Self { attempts: 3, duplicates: 1, lost: 1, presses: 2, ..Self::NARROW },
@@ -61,6 +63,7 @@ impl Bounds {
         presses: 1,
         check_ins: 0,
         functions: 2,
+        sooner: true,
         split: false,
     };
 

@@ -111,8 +111,8 @@ impl World {
 }
 
 fn budget<H: Hasher>(left: &Bounds, state: &mut H) {
-    let Bounds { attempts, crashes, duplicates, lost, presses, check_ins, functions, split } = left;
-    (attempts, crashes, duplicates, lost, presses, check_ins, functions, split).hash(state);
+    let Bounds { attempts, crashes, duplicates, lost, presses, check_ins, functions, sooner, split } = left;
+    (attempts, crashes, duplicates, lost, presses, check_ins, functions, sooner, split).hash(state);
 }
 
 /// What was pressed in this call is known.

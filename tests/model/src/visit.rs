@@ -1,6 +1,10 @@
 //! Visits every state within some bounds.
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZero,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
 
 use stateright::{Checker, HasDiscoveries, Model};
 
@@ -17,7 +21,7 @@ pub struct Visit {
     pub depth: usize,
     /// How long it took.
     pub took: Duration,
-    /// What does not hold, with the shortest way there.
+    /// What does not hold, with a short way there.
     pub failures: Vec<(&'static str, Vec<String>)>,
     /// What must happen somewhere, and does.
     pub examples: Vec<&'static str>,
@@ -29,8 +33,12 @@ pub struct Visit {
 #[must_use]
 pub fn visit(bounds: Bounds, patience: Duration) -> Visit {
     let began = Instant::now();
-    let checker =
-        Calls::new(bounds).checker().threads(2).timeout(patience).finish_when(HasDiscoveries::AnyFailures);
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let checker = Calls::new(bounds)
+        .checker()
+        .threads(threads)
+        .timeout(patience)
+        .finish_when(HasDiscoveries::AnyFailures);
     let checker = checker.spawn_bfs().join();
     let (mut failures, mut examples) = (Vec::new(), Vec::new());
     for property in checker.model().properties() {

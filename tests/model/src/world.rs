@@ -143,8 +143,10 @@ impl World {
     /// From here on nobody hears of what is due, or will be, until the sweep finds it.
     pub(crate) fn lose_hint(&mut self, actor: usize) {
         let swept_at = self.due(actor).map(|at| later(at.max(self.now), SWEPT_AFTER));
+        let now = self.now;
         if let Some(unheard) = self.unheard.get_mut(actor) {
-            *unheard = swept_at;
+            // A cycle of the sweep that is still to come finds it anyway.
+            *unheard = unheard.filter(|at| *at > now).or(swept_at);
         }
     }
 
@@ -201,7 +203,8 @@ impl World {
 
     fn wake_actions(&self, actor: usize, room: bool, actions: &mut Vec<Action>) {
         let exists = actor == 0 || self.incident.is_some();
-        if self.wakes(actor) && room {
+        let comes = self.wakes(actor) || (self.left.sooner && self.is_due(actor));
+        if comes && room {
             actions.push(Action::Wake(actor));
         }
         // The switch leads to its incident: one of the two wakes is enough.

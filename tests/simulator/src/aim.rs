@@ -1,7 +1,7 @@
 //! Faults on purpose: by chance alone hardly any would strike where functions seldom are with an effect of some kind in hand.
 //!
 //! Every function is prone to one kind of fault. Where it could strike, it does: nearly always where that has seldom been possible in this
-//! run, and hardly ever where it often was. Deaths could strike anywhere: some of the functions that are prone to them are so at one place, where few
+//! run (in a mild climate, one time in five), and hardly ever where it often was. Deaths could strike anywhere: some of the functions that are prone to them are so at one place, where few
 //! would arrive else.
 
 use crate::{
@@ -28,7 +28,7 @@ const PRONE: [(&str, u32); 11] = [
     ("not connected", 2),
 ];
 
-/// Where few come by, or late.
+/// Where few come by, or late; to the first twice as many are prone.
 const LATE: [&str; 2] = ["PutItem", "TransactWriteItems"];
 
 /// Hardly anybody comes here with anything in hand, and only deaths strike: any function is prone to them.

@@ -46,7 +46,7 @@ pub(crate) struct Odds {
     pub(crate) hint_lost: u32,
     /// It comes twice.
     pub(crate) hint_doubled: u32,
-    /// With what comes, a wake comes once more that came long ago.
+    /// With what comes, an old wake of somebody else comes once more.
     pub(crate) hint_again: u32,
     /// A schedule is not created, does not fire, fires late, or twice.
     pub(crate) schedule: u32,
@@ -328,7 +328,7 @@ impl Inner {
 
     /// Draws the outages of a run of this length.
     pub(crate) fn forecast(&mut self, length: Millis) {
-        self.deploys(length);
+        self.deploys();
         match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard | Climate::Mild => return,
             Climate::Rough | Climate::Crowd | Climate::Batches => {}

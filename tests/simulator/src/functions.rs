@@ -226,7 +226,11 @@ impl Functions {
                     inner.soon(later, Happening::Invoke(Invocation::Queue(batch)));
                     return None;
                 }
-                let batch: Vec<u64> = batch.into_iter().filter(|number| inner.receives(*number)).collect();
+                let mut batch: Vec<u64> =
+                    batch.into_iter().filter(|number| inner.receives(*number)).collect();
+                if !batch.is_empty() {
+                    batch.extend(inner.old_message());
+                }
                 (!batch.is_empty()).then_some(Invocation::Queue(batch))
             }
             Invocation::Schedule(user, minute) => {
@@ -269,7 +273,8 @@ impl Functions {
     pub(crate) fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
         match invocation {
             Invocation::Queue(numbers) => {
-                let [number] = numbers.as_slice() else { return None };
+                let new = numbers.iter().filter(|number| !inner.old_messages.contains(number));
+                let [number] = *new.collect::<Vec<_>>() else { return None };
                 let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
                 inner.checks.user_of(*message.actors.first()?)
             }
@@ -366,9 +371,12 @@ impl Functions {
         }
         match task.invocation {
             Invocation::Queue(messages) => {
-                let of_incidents = messages.iter().all(|message| {
-                    inner.messages.get(message).is_some_and(|(body, _)| body.contains("INCIDENT"))
-                });
+                let old = &inner.old_messages;
+                let mut new = messages.iter().filter(|message| !old.contains(message)).peekable();
+                let of_incidents = new.peek().is_some()
+                    && new.all(|message| {
+                        inner.messages.get(message).is_some_and(|(body, _)| body.contains("INCIDENT"))
+                    });
                 if of_incidents && task.running.cases.is_empty() && task.running.hints > 0 {
                     inner.violated("I12", "a wake that changed nothing has sent another".to_owned());
                 }

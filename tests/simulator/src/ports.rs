@@ -278,8 +278,10 @@ impl Invoker for Direct {
                 return Err(NotArranged("throttled".to_owned()));
             }
             inner.hands_over(actors);
-            // What the index has shown too late comes with it.
-            let actors = [actors, &inner.come_again()].concat();
+            // Those of one kind come together.
+            let users = matches!(actors.first(), Some(ActorId::Deadman(_)));
+            let again = if users { inner.woken_again() } else { Vec::new() };
+            let actors = [actors, &again].concat();
             let after = inner.between(0, 200);
             inner.soon(after, Happening::Invoke(Invocation::Direct(actors, 0)));
         }

@@ -33,18 +33,15 @@ pub(crate) struct Releases {
 }
 
 impl Inner {
-    /// Draws when later releases are deployed, one after the other.
-    pub(crate) fn deploys(&mut self, length: Millis) {
+    /// Draws when the next release is deployed, if ever.
+    pub(crate) fn deploys(&mut self) {
         match self.faults.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return,
             Climate::Mild | Climate::Rough | Climate::Crowd | Climate::Batches => {}
         }
-        let mut at = self.between(0, BETWEEN);
-        while at < length {
-            let whole = self.deploys_at(at);
-            self.soon(whole, Happening::Deployed);
-            at = whole + self.between(MINUTE, BETWEEN);
-        }
+        let begin = self.between(MINUTE, BETWEEN);
+        let whole = self.deploys_at(begin);
+        self.soon(whole, Happening::Deployed);
     }
 
     /// A release is deployed beside the one that is there, and may be taken back for a while. Returns when it is there alone.
@@ -67,7 +64,7 @@ impl Inner {
         end + self.between(MINUTE, HOUR)
     }
 
-    /// The later release is the one that is there: what it has written, everybody reads.
+    /// The later release is the one that is there: what it has written, everybody reads. The next may come.
     pub(crate) fn deployed(&mut self) {
         self.tell(|| "the later release is the one that is there".to_owned());
         self.releases.deployed = false;
@@ -77,6 +74,7 @@ impl Inner {
         for body in bodies {
             *body = body.replace(&later, &this);
         }
+        self.deploys();
     }
 
     /// Of which release the next function is.
@@ -137,9 +135,6 @@ impl Inner {
 
     /// A commit was written by the function that runs: not over what it cannot know.
     pub(crate) fn written(&mut self, commit: &Commit) {
-        if !self.releases.deployed && self.running.release == Release::This {
-            return;
-        }
         let actors = [written(commit.deadman.as_ref()), written(commit.incident.as_ref())];
         for actor in actors.into_iter().flatten() {
             self.releases.put_off.remove(&actor);
@@ -147,12 +142,13 @@ impl Inner {
                 Release::Next => {
                     self.releases.by_next.insert(actor);
                 }
-                Release::This => {
+                Release::This if self.releases.deployed => {
                     self.checks.made += 1;
                     if self.releases.by_next.contains(&actor) {
                         self.violated("I14", format!("{actor} of a later release was written over"));
                     }
                 }
+                Release::This => {}
             }
         }
     }

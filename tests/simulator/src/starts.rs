@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use lucius_core::actor::ActorId;
+use lucius_core::{actor::ActorId, deadman::Deadman};
 use lucius_shell::wake::WakeMessage;
 
 use crate::{
     cycle::Cycle,
     functions::{Functions, Invocation},
     ports::body_of,
-    world::{Happening, Inner, Running, SECOND},
+    world::{Happening, Inner, MINUTE, Running, SECOND, instant},
 };
 
 /// So many messages come together.
@@ -34,26 +34,39 @@ impl Inner {
             self.waiting.append(&mut batch);
             self.soon(SECOND, Happening::Invoke(Invocation::Queue(Vec::new())));
         }
-        let again = if batch.is_empty() { Vec::new() } else { self.come_again() };
-        if !again.is_empty() {
-            let number = self.number();
-            self.messages.insert(number, (body_of(&again, 1), 0));
-            batch.push(number);
-        }
         batch.retain(|number| self.messages.contains_key(number));
         batch
     }
 
-    /// Some who have nothing to do with what comes, and are woken with it: they were due long ago.
-    pub(crate) fn come_again(&mut self) -> Vec<ActorId> {
+    /// A message with an old wake, which comes beside others.
+    pub(crate) fn old_message(&mut self) -> Option<u64> {
+        let actors = self.woken_again();
+        if actors.is_empty() {
+            return None;
+        }
+        let number = self.number();
+        self.messages.insert(number, (body_of(&actors, 1), 0));
+        self.old_messages.insert(number);
+        Some(number)
+    }
+
+    /// Some users whose old wake comes once more. Nothing is due with them for a while, and no alert is open: nobody who was forgotten is
+    /// found by it.
+    pub(crate) fn woken_again(&mut self) -> Vec<ActorId> {
         let odds = self.faults.odds.hint_again;
         if self.people.users.is_empty() || !self.odds(odds) {
             return Vec::new();
         }
-        self.strikes_quietly("hint comes again");
-        let indexes = [(); 3].map(|()| self.chance.usize(0..self.people.users.len()));
+        let indexes = [(); 6].map(|()| self.chance.usize(0..self.people.users.len()));
+        let from = instant(self.now + 20 * MINUTE);
+        let quiet = |own: &&Deadman| own.incident.is_none() && own.due().is_some_and(|due| due.at > from);
         let users = indexes.iter().filter_map(|index| self.people.users.get(*index));
-        users.map(|user| ActorId::Deadman(user.id)).collect()
+        let quiet = users.filter_map(|user| self.checks.deadman(user.id).filter(quiet));
+        let actors: Vec<_> = quiet.map(|own| ActorId::Deadman(own.id)).collect();
+        if !actors.is_empty() {
+            self.strikes_quietly("hint comes again");
+        }
+        actors
     }
 
     /// Counts that the message was received. One that was received too often goes to the dead letters.

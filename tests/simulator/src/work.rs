@@ -12,7 +12,7 @@ use lucius_twilio::signature;
 
 use crate::{
     functions::{ACCOUNT, AUTH_TOKEN, BASE_URL, Ended, Functions, Invocation, Post, Work},
-    ports::{Direct, LATER_VERSION, SimPorts},
+    ports::{Direct, LATER_VERSION, SimPorts, said_version},
     world::instant,
 };
 
@@ -128,12 +128,12 @@ impl Functions {
 
 /// A batch of messages. The next release reads what it has written; this one does not know it.
 fn batch(messages: impl IntoIterator<Item = (u64, Option<String>)>, release: Release) -> SqsEvent {
-    let later = format!(r#""version":{LATER_VERSION},"actors""#);
+    let (later, this) = (said_version(LATER_VERSION), said_version(1));
     let records = messages.into_iter().map(|(number, body)| {
         let mut message = SqsMessage::default();
         message.body = match release {
             Release::This => body,
-            Release::Next => body.map(|body| body.replace(&later, r#""version":1,"actors""#)),
+            Release::Next => body.map(|body| body.replace(&later, &this)),
         };
         message.message_id = Some(number.to_string());
         message

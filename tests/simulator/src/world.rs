@@ -183,6 +183,8 @@ pub(crate) struct Inner {
     pub(crate) checks: Checks,
     /// Messages of the queue by number, and how often each was received.
     pub(crate) messages: BTreeMap<u64, (String, u32)>,
+    /// Those of them that came along with others, long after what they were for.
+    pub(crate) old_messages: BTreeSet<u64>,
     /// Those that wait for others.
     pub(crate) waiting: Vec<u64>,
     /// Names of the schedules that were created and have not fired.
@@ -294,6 +296,7 @@ impl World {
             people: People::default(),
             checks: Checks::default(),
             messages: BTreeMap::new(),
+            old_messages: BTreeSet::new(),
             waiting: Vec::new(),
             schedules: BTreeSet::new(),
             releases: crate::releases::Releases::default(),
