@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use lucius_core::{
-    deadman::{CheckIn, Deadman, Line, Medium, Proof, ask_path, ask_prompt},
+    deadman::{CheckIn, Deadman, Medium, Proof, ask_path, ask_prompt},
     decide::{Event, Scope},
     id::{ProbeId, UserId},
     voice::{Login, Prompt, Reply},
@@ -98,22 +98,14 @@ impl Asked<'_> {
             ("1", None) if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
             (_, None) if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
             (pin, None) => {
-                let proof = Proof::Pin(app.keyring.pin_digest(self.user, pin));
-                let key = format!("{}-{}", self.call_sid, self.turn);
-                let login = Event::Login { key, proof, line: Line::Own };
-                let reply = match run(&app.shell, Scope::User(self.user), login).await {
-                    // It was taken before. A right one is right again: what it was given for may not have been recorded.
-                    Err(RunError::Known) if proof == deadman.profile.pin.map_or(Proof::None, Proof::Pin) => {
-                        Reply::Login(Login::Right)
-                    }
-                    Err(RunError::Known) => Reply::Login(Login::Wrong),
-                    done => done?.reply,
-                };
-                match reply {
-                    Reply::Login(Login::Right) => self.check_in(app, request, Answer::Good, proof).await,
+                let pin = app.keyring.pin_digest(self.user, pin);
+                match self.check_in(app, request, Answer::Good, Proof::Pin(pin)).await? {
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
                     Reply::Login(Login::Locked) => Ok(self.locked()),
-                    other @ (Reply::Silence | Reply::Words(_) | Reply::Prompt(_)) => Ok(other),
+                    other @ (Reply::Login(Login::Right)
+                    | Reply::Silence
+                    | Reply::Words(_)
+                    | Reply::Prompt(_)) => Ok(other),
                 }
             }
         }
@@ -136,10 +128,13 @@ impl Asked<'_> {
             Answer::Bad => "bad",
             Answer::Unclear => "unclear",
         };
+        // Who was told that the first answer was not recorded may give another in the same turn, and the first may be recorded meanwhile.
+        let key = match proof {
+            Proof::Pin(pin) => format!("{}-{}", self.key(word), pin.tag()),
+            Proof::None => self.key(word),
+        };
         let event = Event::CheckIn(CheckIn {
-            // Who was told that the first answer was not recorded may give another in the same turn, and the first may be recorded
-            // meanwhile.
-            key: self.key(word),
+            key,
             answer,
             sos: answer == Answer::Bad,
             medium: Medium::OwnCall,

@@ -5,11 +5,13 @@
 mod table;
 
 use http::StatusCode;
+use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
-    deadman::{Line, Proof, State, Tries},
+    deadman::{CheckIn, Line, Medium, Proof, State, Tries},
     decide::{Event, Scope},
     id::UserId,
+    words::Answer,
 };
 use lucius_shell::{
     ports::Nature as _,
@@ -67,17 +69,44 @@ async fn after_too_many_wrong_pins_the_same_call_still_takes_the_nine() {
 }
 
 #[tokio::test]
-async fn a_right_pin_that_was_not_recorded_is_right_when_it_is_entered_again() {
+async fn a_right_pin_counts_in_a_turn_in_which_a_wrong_one_was_entered_before() {
     let world = World::new().await;
-    // Of the one wrong PIN before, the right one makes an end: that is written first, and here the function dies behind it.
-    let (user, path) = asked(&world, 0, 1).await;
-    let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
-    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Own };
-    run(&world.app.shell, Scope::User(user), login).await.unwrap();
-    assert_eq!(world.deadman(user).await.unwrap().own_tries, Tries::default());
+    let (user, path) = asked(&world, 0, 0).await;
+    // They were told that it was not recorded, and it was by a copy.
+    let wrong = turn(&world, &format!("{path}/1"), &[("Digits", "7777")]).await;
+    assert!(wrong.contains("That PIN is not right"), "{wrong}");
+    let right = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(right.contains("Thank you"), "{right}");
+    assert!(world.deadman(user).await.unwrap().probe().is_none());
     let again = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
     assert!(again.contains("Thank you"), "{again}");
-    assert!(world.deadman(user).await.unwrap().probe().is_none());
+}
+
+/// What was not believed when it was said is not believed when somebody sends it again, long after the switch has forgotten it.
+#[tokio::test]
+async fn a_pin_that_came_when_none_was_taken_any_more_does_not_count_later() {
+    let world = World::new().await;
+    let tries = world.app.shell.policy.pin_tries_per_day;
+    let (user, path) = asked(&world, 0, tries).await;
+    let locked = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(locked.contains("Too many wrong PINs today"), "{locked}");
+    world.clock().advance(SignedDuration::from_hours(25));
+    for number in 0..20 {
+        let text = CheckIn {
+            key: format!("SM{number}"),
+            answer: Answer::Unclear,
+            sos: false,
+            medium: Medium::Sms,
+            arrived_at: world.clock().now(),
+            proof: Proof::None,
+            logged_in: false,
+            text: "who is this?".to_owned(),
+        };
+        run(&world.app.shell, Scope::User(user), Event::CheckIn(text)).await.unwrap();
+    }
+    let late = turn(&world, &format!("{path}/1"), &[("Digits", PIN)]).await;
+    assert!(late.contains("We have that already"), "{late}");
+    assert!(world.deadman(user).await.unwrap().probe().is_some());
 }
 
 #[tokio::test]

@@ -117,7 +117,9 @@ async fn claim<P: Ports>(
     blind: &str,
 ) -> Result<Claim, RunError> {
     let pin = app.keyring.blind_digest(user, blind);
-    let event = Event::Login { key: key(turn, session), proof: Proof::Pin(pin), line: Line::Open };
+    // Who was told that the first was not recorded may enter another in the same turn.
+    let key = format!("{}-{}", key(turn, session), pin.tag());
+    let event = Event::Login { key, proof: Proof::Pin(pin), line: Line::Open };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
         Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),

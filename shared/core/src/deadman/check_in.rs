@@ -12,7 +12,7 @@ use crate::{
     open::open_or_join,
     text::write_time,
     turn::Turn,
-    voice::Reply,
+    voice::{Login, Reply},
     words::Answer,
 };
 
@@ -96,6 +96,9 @@ fn weigh(
     match (proven, event.answer) {
         // A call for help is believed from anybody.
         (_, Answer::Bad) => bad(deadman, incident, turn, event),
+        // In a call that we placed, the next turn says so.
+        (Proven::Wrong, _) if event.medium == Medium::OwnCall => Reply::Login(Login::Wrong),
+        (Proven::Locked, _) if event.medium == Medium::OwnCall => Reply::Login(Login::Locked),
         (Proven::Wrong, Answer::Good | Answer::Unclear) => {
             Reply::words("That PIN is not right, so nothing was changed. If you need help, reply SOS.")
         }

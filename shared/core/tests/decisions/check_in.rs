@@ -87,6 +87,30 @@ fn a_call_to_the_users_own_number_has_a_count_of_its_own() {
     assert_eq!(story.login("CA11", "1234", Line::Own), Login::Right);
 }
 
+/// In a call that we placed, what is said next depends on what the PIN was worth.
+#[test]
+fn a_pin_in_our_call_counts_with_the_answer_it_is_for() {
+    let keyed = |story: &mut Story, turn: u32, digits: &str| {
+        let (key, proof) = (format!("CA-{turn}-{digits}"), pin(digits));
+        let answer = CheckIn { key, medium: Medium::OwnCall, proof, ..story.answer() };
+        story.check_in(answer).reply()
+    };
+    let mut story = asked();
+    assert_eq!(keyed(&mut story, 1, "9999"), "Wrong");
+    assert!(story.probing());
+    assert!(
+        keyed(&mut story, 1, "1234").contains("Thank you"),
+        "another PIN in the same turn is another answer"
+    );
+    assert!(!story.probing());
+    let mut story = asked();
+    for turn in 0..10 {
+        assert_eq!(keyed(&mut story, turn, "9999"), "Wrong");
+    }
+    assert_eq!(keyed(&mut story, 11, "1234"), "Locked");
+    assert!(story.probing());
+}
+
 #[test]
 fn the_right_pin_forgets_the_wrong_ones() {
     let mut story = asked();

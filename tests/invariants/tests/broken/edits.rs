@@ -93,6 +93,19 @@ fn i5_a_channel_that_is_chosen_in_an_alert_is_used_in_it() {
     assert_eq!(broken(&story, &WITHOUT, forgotten), Some(Invariant::NeverLost));
 }
 
+/// Somebody else has or had that number, and the alert has it with that channel: whoever has it is called in their turn.
+#[test]
+fn a_channel_with_which_the_alert_has_the_number_is_nothing_new() {
+    let mut story = Story::ringing();
+    let id = story.deadman().contacts[1].id;
+    story.deadman().contacts[1].by_sms = false;
+    story.before = story.case.clone();
+    let change = ContactChange { by_sms: Some(true), ..ContactChange::default() };
+    story.edit(Edit::ChangeContact { id, change, proof: Proof::None });
+    assert!(!story.inc().pending.contains_key(&text(1)), "it is not Cas's turn");
+    assert_eq!(story.check(&WITHOUT), Ok(()));
+}
+
 #[test]
 fn i5_whoever_came_after_the_end_is_called_when_it_is_opened_again() {
     let mut story = Story::ringing();
