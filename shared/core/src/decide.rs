@@ -84,14 +84,12 @@ pub enum Event {
         /// Names the event.
         key: String,
     },
-    /// A PIN by phone.
+    /// A PIN on our own phone number. In a call that we placed it comes with the answer.
     Login {
         /// Names the event.
         key: String,
         /// The PIN.
         proof: Proof,
-        /// On which line.
-        line: Line,
     },
     /// A number has stopped our texts, or takes them again.
     TextsStopped {
@@ -236,8 +234,8 @@ pub fn decide(
             let deadman = next.deadman.as_mut().ok_or(Rejected::NotFound)?;
             deadman::emergency(deadman, &mut next.incident, &mut turn, key)
         }
-        Event::Login { key, proof, line } => {
-            login(next.deadman.as_mut().ok_or(Rejected::NotFound)?, &turn, key, *proof, *line)
+        Event::Login { key, proof } => {
+            login(next.deadman.as_mut().ok_or(Rejected::NotFound)?, &turn, key, *proof)
         }
         Event::TextsStopped { key, phone, stopped } => {
             texts_stopped(&mut next, &mut turn, key, phone, *stopped);
@@ -341,11 +339,11 @@ fn once(incident: &mut Incident, key: &str, act: impl FnOnce(&mut Incident) -> R
     reply
 }
 
-fn login(deadman: &mut Deadman, turn: &Turn<'_>, key: &str, proof: Proof, line: Line) -> Reply {
+fn login(deadman: &mut Deadman, turn: &Turn<'_>, key: &str, proof: Proof) -> Reply {
     if let Some(reply) = deadman.seen.reply(key) {
         return reply;
     }
-    let login = match deadman.prove(turn, proof, line) {
+    let login = match deadman.prove(turn, proof, Line::Open) {
         Proven::Yes => Login::Right,
         Proven::Wrong | Proven::NotGiven => Login::Wrong,
         Proven::Locked => Login::Locked,

@@ -90,7 +90,7 @@ impl Scope {
 mod tests {
     use super::*;
     use crate::{
-        deadman::{CheckIn, Line, Medium, Proof},
+        deadman::{CheckIn, Medium, Proof},
         incident::TextAnswer,
         words::Answer,
     };
@@ -132,7 +132,7 @@ mod tests {
         for event in [
             Event::CheckIn(check_in),
             Event::Emergency { key: "SM1".to_owned() },
-            Event::Login { key: "SM1".to_owned(), proof: Proof::None, line: Line::Open },
+            Event::Login { key: "SM1".to_owned(), proof: Proof::None },
         ] {
             assert_eq!(
                 scopes.map(|scope| named(&event, scope)),

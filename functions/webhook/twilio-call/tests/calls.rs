@@ -8,7 +8,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
-    deadman::{CheckIn, Line, Medium, Proof, State, Tries},
+    deadman::{CheckIn, Medium, Proof, State, Tries},
     decide::{Event, Scope},
     id::UserId,
     words::Answer,
@@ -114,7 +114,7 @@ async fn what_decides_nothing_is_not_remembered_where_the_actor_was_put_off() {
     let world = World::new().await;
     let (user, _) = asked(&world, 0, 0).await;
     let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
-    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Own };
+    let login = Event::Login { key: "CA1-1".to_owned(), proof };
     for _ in 0..2 {
         let version = world.store().load_deadman(user).await.unwrap().unwrap().version;
         let actor = ActorId::Deadman(user);

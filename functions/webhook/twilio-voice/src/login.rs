@@ -1,7 +1,7 @@
 //! `/inbound/login` and `/inbound/account`: who is calling.
 
 use lucius_core::{
-    deadman::{Line, Proof},
+    deadman::Proof,
     decide::{Case, Event, Rejected, Scope},
     id::UserId,
     ivr::{Session, Unclaimed, WRONG_MAX, ask_account, ask_pin, no_pin, too_many},
@@ -119,7 +119,7 @@ async fn claim<P: Ports>(
     let pin = app.keyring.blind_digest(user, blind);
     // Who was told that the first was not recorded may enter another in the same turn.
     let key = format!("{}-{}", key(turn, session), pin.tag());
-    let event = Event::Login { key, proof: Proof::Pin(pin), line: Line::Open };
+    let event = Event::Login { key, proof: Proof::Pin(pin) };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
         Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),

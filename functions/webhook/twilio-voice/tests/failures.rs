@@ -5,7 +5,7 @@ mod support;
 mod table;
 
 use lucius_core::{
-    deadman::{Line, Proof},
+    deadman::Proof,
     decide::{Event, Scope},
 };
 use lucius_shell::run;
@@ -62,10 +62,12 @@ async fn a_right_pin_that_was_not_remembered_is_right_when_it_is_entered_again()
     let from = support::number(&world.deadman(id).await.unwrap());
     turn(&world, "CA0", &from, "/inbound/login", "9999").await;
     // Of the wrong one the right one makes an end: that is written first, and here the function dies behind it.
-    let proof = Proof::Pin(world.app.keyring.pin_digest(id, support::PIN));
-    let login = Event::Login { key: "CA1-1".to_owned(), proof, line: Line::Open };
+    let pin = world.app.keyring.pin_digest(id, support::PIN);
+    let login = Event::Login { key: format!("CA1-1-{}", pin.tag()), proof: Proof::Pin(pin) };
     run(&world.app.shell, Scope::User(id), login).await.unwrap();
     assert_eq!(world.deadman(id).await.unwrap().tries.wrong, 0);
+    // Only where the right one makes an end of something again is it asked whether it was taken before.
+    turn(&world, "CA2", &from, "/inbound/login", "9999").await;
     let menu = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
     assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
 }

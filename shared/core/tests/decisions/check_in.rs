@@ -1,7 +1,7 @@
 //! Answers: what they are worth, and what they end.
 
 use lucius_core::{
-    deadman::{CheckIn, Line, Medium, Proof, State},
+    deadman::{CheckIn, Medium, Proof, State},
     effect::{Channel, Outcome, Party},
     history::{ProbeStatus, What},
     incident::{Cause, EndedBy, Status},
@@ -81,10 +81,13 @@ fn ten_wrong_pins_lock_the_account_for_a_day_and_never_the_call_for_help() {
 fn a_call_to_the_users_own_number_has_a_count_of_its_own() {
     let mut story = asked();
     for n in 0..10 {
-        assert_eq!(story.login(&format!("CA{n}"), "9999", Line::Open), Login::Wrong);
+        assert_eq!(story.login(&format!("CA{n}"), "9999"), Login::Wrong);
     }
-    assert_eq!(story.login("CA10", "1234", Line::Open), Login::Locked);
-    assert_eq!(story.login("CA11", "1234", Line::Own), Login::Right);
+    assert_eq!(story.login("CA10", "1234"), Login::Locked);
+    let answer =
+        CheckIn { key: "CA11-1".to_owned(), medium: Medium::OwnCall, proof: pin("1234"), ..story.answer() };
+    assert!(story.check_in(answer).reply().contains("Thank you"));
+    assert!(!story.probing());
 }
 
 /// In a call that we placed, what is said next depends on what the PIN was worth.
@@ -114,8 +117,8 @@ fn a_pin_in_our_call_counts_with_the_answer_it_is_for() {
 #[test]
 fn the_right_pin_forgets_the_wrong_ones() {
     let mut story = asked();
-    story.login("CA1", "9999", Line::Open);
-    assert_eq!(story.login("CA2", "1234", Line::Open), Login::Right);
+    story.login("CA1", "9999");
+    assert_eq!(story.login("CA2", "1234"), Login::Right);
     assert_eq!(story.ann().tries.wrong, 0);
 }
 
@@ -134,8 +137,8 @@ fn a_message_that_comes_twice_gets_its_reply_again_and_changes_nothing() {
 #[test]
 fn a_wrong_pin_that_comes_twice_is_counted_once() {
     let mut story = asked();
-    story.login("CA1", "9999", Line::Open);
-    story.login("CA1", "9999", Line::Open);
+    story.login("CA1", "9999");
+    story.login("CA1", "9999");
     assert_eq!(story.ann().tries.wrong, 1);
 }
 

@@ -300,13 +300,12 @@ fn a_pause_lasts_ninety_days_at_most() {
 fn a_locked_account_opens_after_a_day() {
     let mut story = Story::armed();
     for n in 0..10 {
-        story.login(&format!("CA{n}"), "9999", lucius_core::deadman::Line::Open);
+        story.login(&format!("CA{n}"), "9999");
     }
     for (time, login) in
         [("1d 09:59:59", lucius_core::voice::Login::Locked), ("1d 10:00", lucius_core::voice::Login::Right)]
     {
-        let line = lucius_core::deadman::Line::Open;
-        assert_eq!(story.at(time).login(time, "1234", line), login, "{time}");
+        assert_eq!(story.at(time).login(time, "1234"), login, "{time}");
     }
     assert_eq!(story.policy.days(1), SignedDuration::from_hours(24));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::ActorId,
-    deadman::{CheckIn, ContactChange, Deadman, Edit, Line, Medium, Pause, ProbeSettings, Proof},
+    deadman::{CheckIn, ContactChange, Deadman, Edit, Medium, Pause, ProbeSettings, Proof},
     decide::{Case, ContactAct, Event, Report, decide},
     effect::{
         CallProgress, Channel, EffectId, NotSent, Outcome, Party, Pending, Purpose, TextFailure, claim,
@@ -291,9 +291,8 @@ impl World {
                 text: "text".to_owned(),
             }),
             Step::Emergency => Event::Emergency { key: key("CA") },
-            Step::Login { right, own } => {
-                let line = if *own { Line::Own } else { Line::Open };
-                Event::Login { key: key("CA"), proof: proofs(if *right { 1 } else { 2 }), line }
+            Step::Login { right } => {
+                Event::Login { key: key("CA"), proof: proofs(if *right { 1 } else { 2 }) }
             }
             Step::Stop { who, stopped } => {
                 let who = [ann(), phone(201), phone(202), phone(203)][who % 4].clone();

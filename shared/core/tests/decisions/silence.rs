@@ -1,7 +1,7 @@
 //! Who may silence: what can stop calls, and what only sounds as if it could. And a silent incident stays silent.
 
 use lucius_core::{
-    deadman::{CheckIn, Edit, Line, Medium, Proof},
+    deadman::{CheckIn, Edit, Medium, Proof},
     decide::{Event, Rejected},
     effect::Party,
     incident::{EndedBy, Status},
@@ -87,9 +87,9 @@ fn a_number_added_with_the_pin_accepts() {
 fn a_locked_line_does_not_stop_a_page() {
     let mut story = Story::armed();
     for n in 0..12 {
-        story.login(&format!("CA{n}"), "9999", Line::Open);
+        story.login(&format!("CA{n}"), "9999");
     }
-    assert_eq!(story.login("CA-last", "1234", Line::Open), Login::Locked);
+    assert_eq!(story.login("CA-last", "1234"), Login::Locked);
     story.emergency("CA-e");
     assert!(story.is_called(0));
 }

@@ -26,7 +26,7 @@ pub(crate) enum Step {
     /// The user calls for help by phone.
     Emergency,
     /// A PIN by phone.
-    Login { right: bool, own: bool },
+    Login { right: bool },
     /// STOP or START.
     Stop { who: usize, stopped: bool },
     /// A change by the API.
@@ -51,7 +51,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         4 => (0..3_u8, 0..4_u8, 0..3_u8, prop::bool::weighted(0.1), 0..7_200_i64)
             .prop_map(|(answer, medium, proof, sos, ago)| Step::CheckIn { answer, medium, proof, sos, ago }),
         1 => Just(Step::Emergency),
-        1 => (any::<bool>(), any::<bool>()).prop_map(|(right, own)| Step::Login { right, own }),
+        1 => any::<bool>().prop_map(|right| Step::Login { right }),
         1 => (number(), any::<bool>()).prop_map(|(who, stopped)| Step::Stop { who, stopped }),
         2 => (0..8_u8, 0..3_u8, 0..50_u64).prop_map(|(which, proof, number)| Step::Edit { which, proof, number }),
         2 => number().prop_map(|which| Step::Replay { which }),

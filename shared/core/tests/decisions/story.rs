@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     actor::{ActorId, Due},
-    deadman::{CheckIn, Deadman, Edit, Line, Medium, Proof, State},
+    deadman::{CheckIn, Deadman, Edit, Medium, Proof, State},
     decide::{Case, ContactAct, Decision, Event, Rejected, Report, decide},
     effect::{CallProgress, Effect, EffectId, Outcome, Party, Pending, Purpose, claim},
     history::{ProbeStatus, Row, What},
@@ -215,8 +215,8 @@ impl Story {
         self.goes(&Event::Emergency { key: key.to_owned() })
     }
 
-    pub(crate) fn login(&mut self, key: &str, digits: &str, line: Line) -> Login {
-        let event = Event::Login { key: key.to_owned(), proof: pin(digits), line };
+    pub(crate) fn login(&mut self, key: &str, digits: &str) -> Login {
+        let event = Event::Login { key: key.to_owned(), proof: pin(digits) };
         match self.goes(&event).last.reply {
             Reply::Login(login) => login,
             ref other @ (Reply::Silence | Reply::Words(_) | Reply::Prompt(_)) => panic!("{other:?}"),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lucius_core::{
-    deadman::{CheckIn, Edit, Line, Medium, Proof},
+    deadman::{CheckIn, Edit, Medium, Proof},
     decide::{ContactAct, Event},
     effect::{CallProgress, Channel, EffectId, Party, Purpose, TextFailure},
     incident::TextAnswer,
@@ -45,7 +45,7 @@ fn who_asks_for_help() {
         (told, false),
         (failed, false),
         (Event::Contact { place: 0, act: code }, false),
-        (Event::Login { key: key(), proof: Proof::None, line: Line::Open }, false),
+        (Event::Login { key: key(), proof: Proof::None }, false),
         (Event::TextsStopped { key: key(), phone: "+12025550100".parse().unwrap(), stopped: true }, false),
         (Event::Edit(resolve), false),
         (Event::Remove { proof: Proof::None }, false),

@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 use lucius_core::{
-    deadman::{CheckIn, Line, Medium, Proof},
+    deadman::{CheckIn, Medium, Proof},
     decide::Event,
     effect::{Channel, Outcome},
     ivr::{self, Offered, Session},
@@ -146,10 +146,10 @@ fn very_late() {
 fn the_phone_line() {
     let mut told = Told::new("What the phone line says", Story::armed());
     told.then("A wrong PIN.", |story| {
-        story.login("CA1", "0000", Line::Open);
+        story.login("CA1", "0000");
     });
     told.then("The right one.", |story| {
-        story.login("CA2", "1234", Line::Open);
+        story.login("CA2", "1234");
     });
     told.then("She starts an emergency.", |story| {
         story.decide(&Event::Emergency { key: "CA3".to_owned() }).unwrap();
