@@ -79,7 +79,8 @@ def full(file: str | None) -> int:
     if wanted:
         leave_out(store.output, [each.name for each in listed if each.id in store.verdicts])
         try:
-            tool.test(store.output, "--iterate", *(["--file", file] if file else []))
+            # Whatever ends this, what it has found out is kept.
+            tool.test(store.output, "--iterate", *(["--file", file] if file else []), meanwhile=lambda: store.take(listed))
         finally:
             store.take(listed)
     return conclude([(each, store.verdicts.get(each.id)) for each in listed])

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,16 +89,22 @@ def lines(file: Path) -> list[str]:
     return file.read_text().splitlines()
 
 
-def test(output: Path, *choice: str, seconds: float | None = None) -> None:
-    """Tests mutants; verdicts appear in `output` one by one. After `seconds` no more are tried."""
+def test(output: Path, *choice: str, seconds: float | None = None, meanwhile: Callable[[], None] | None = None) -> None:
+    """Tests mutants; verdicts appear in `output` one by one. After `seconds` no more are tried. `meanwhile` is called every minute."""
     command = [str(binary()), "mutants", "--package", PACKAGE, "--jobs", "1", "--output", str(output), "--no-times", *choice]
+    until = float("inf") if seconds is None else time.monotonic() + seconds
     child = subprocess.Popen(command, cwd=ROOT, env=environment())
-    try:
-        code = child.wait(seconds)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        child.send_signal(signal.SIGINT)
-        child.wait()
-        return
+    while True:
+        try:
+            code = child.wait(max(0.0, min(60.0, until - time.monotonic())))
+            break
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as why:
+            if meanwhile is not None:
+                meanwhile()
+            if isinstance(why, KeyboardInterrupt) or time.monotonic() >= until:
+                child.send_signal(signal.SIGINT)
+                child.wait()
+                return
     # 2: some were missed, 3: some took too long. Anything else means that nothing is known.
     if code not in {0, 2, 3}:
         sys.exit(f"lucius: cargo-mutants ended with {code}: do the tests of {PACKAGE} pass without any change?")
@@ -107,6 +115,11 @@ def verdicts(output: Path) -> dict[str, str]:
     file = output / "mutants.out" / "outcomes.json"
     if not file.exists():
         return {}
-    outcomes = [each for each in json.loads(file.read_text())["outcomes"] if isinstance(each["scenario"], dict)]
+    try:
+        read = json.loads(file.read_text())["outcomes"]
+    except json.JSONDecodeError:
+        # The tool is writing it.
+        return {}
+    outcomes = [each for each in read if isinstance(each["scenario"], dict)]
     known = [(each["scenario"]["Mutant"]["name"], CAUGHT.get(each["summary"])) for each in outcomes]
     return {name: verdict for name, verdict in known if verdict is not None}
