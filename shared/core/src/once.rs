@@ -127,6 +127,7 @@ mod tests {
             arrived_at: jiff::Timestamp::UNIX_EPOCH,
             proof: Proof::None,
             logged_in: false,
+            unless: None,
             text: "Y".to_owned(),
         };
         for event in [

@@ -14,12 +14,6 @@ impl Digest {
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
-
-    /// Tells one PIN from another in the name of what was done with it, and says nothing about it to who lacks the key.
-    #[must_use]
-    pub fn tag(&self) -> String {
-        self.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
-    }
 }
 
 impl PartialEq for Digest {
@@ -73,7 +67,6 @@ mod tests {
         let json = serde_json::to_string(&digest).unwrap();
         assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
         assert_ne!(digest, Digest::new([8; 32]));
-        assert_eq!(digest.tag(), "07070707");
         assert!(!format!("{digest:?}").contains('7'));
         assert!(serde_json::from_str::<Digest>("\"zz\"").is_err());
     }

@@ -262,6 +262,7 @@ async fn a_call_placed_into_an_incident_that_has_ended_is_cancelled() {
             arrived_at: stage.now(),
             proof: Proof::None,
             logged_in: true,
+            unless: None,
             text: String::new(),
         });
         run(&stage.shell, Scope::User(user), event).await.unwrap();

@@ -337,6 +337,7 @@ impl World {
             arrived_at,
             proof: if proven { Proof::Pin(people::PIN) } else { Proof::None },
             logged_in: false,
+            unless: None,
             text: "Y".to_owned(),
         });
         let acts = vec![Act::CheckedIn { arrived_at, proven }];

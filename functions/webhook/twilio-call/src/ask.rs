@@ -16,6 +16,9 @@ use lucius_twilio::webhook::VoiceRequest;
 /// How often the question is repeated before the call ends; the deadline goes on running.
 const TURNS: u32 = 3;
 
+/// The key that calls for help.
+const HELP: &str = "9";
+
 pub(crate) async fn turn<P: Ports>(
     app: &App<P>,
     request: &Request,
@@ -86,20 +89,17 @@ impl Asked<'_> {
         let digits = match said {
             Said::Nothing => "",
             Said::Digits(digits) => digits.as_str(),
-            Said::Help => "9",
+            Said::Help => HELP,
             Said::Unclear => return Ok(self.again(&deadman, Some("I did not understand that."))),
         };
-        // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
-        let cried = deadman.seen.reply(&self.key("bad"));
-        match (digits, cried) {
-            ("", _) => Ok(self.again(&deadman, None)),
-            ("9", _) => self.check_in(app, request, Answer::Bad, Proof::None).await,
-            (_, Some(reply)) => Ok(reply),
-            ("1", None) if !has_pin => self.check_in(app, request, Answer::Good, Proof::None).await,
-            (_, None) if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
-            (pin, None) => {
-                let pin = app.keyring.pin_digest(self.user, pin);
-                match self.check_in(app, request, Answer::Good, Proof::Pin(pin)).await? {
+        match digits {
+            "" => Ok(self.again(&deadman, None)),
+            HELP => self.check_in(app, request, digits, Proof::None).await,
+            "1" if !has_pin => self.check_in(app, request, digits, Proof::None).await,
+            _ if !has_pin => Ok(self.again(&deadman, Some("That key means nothing here."))),
+            pin => {
+                let proof = Proof::Pin(app.keyring.pin_digest(self.user, pin));
+                match self.check_in(app, request, digits, proof).await? {
                     Reply::Login(Login::Wrong) => Ok(self.again(&deadman, Some("That PIN is not right."))),
                     Reply::Login(Login::Locked) => Ok(self.locked()),
                     other @ (Reply::Login(Login::Right)
@@ -111,41 +111,33 @@ impl Asked<'_> {
         }
     }
 
-    /// By what an answer of this turn is remembered.
-    fn key(&self, word: &str) -> String {
-        format!("{}-{}-{word}", self.call_sid, self.turn)
+    /// By what an answer of this turn is remembered. Who was told that the first was not recorded may give another in the same turn, and
+    /// the first may be recorded meanwhile.
+    fn key<P>(&self, app: &App<P>, digits: &str) -> String {
+        format!("{}-{}-{}", self.call_sid, self.turn, app.keyring.tag(digits))
     }
 
     async fn check_in<P: Ports>(
         &self,
         app: &App<P>,
         request: &Request,
-        answer: Answer,
+        digits: &str,
         proof: Proof,
     ) -> Result<Reply, RunError> {
-        let word = match answer {
-            Answer::Good => "good",
-            Answer::Bad => "bad",
-            Answer::Unclear => "unclear",
-        };
-        // Who was told that the first answer was not recorded may give another in the same turn, and the first may be recorded meanwhile.
-        let key = match proof {
-            Proof::Pin(pin) => format!("{}-{}", self.key(word), pin.tag()),
-            Proof::None => self.key(word),
-        };
+        let sos = digits == HELP;
+        let (answer, text) =
+            if sos { (Answer::Bad, "asked for help by call") } else { (Answer::Good, "answered by call") };
         let event = Event::CheckIn(CheckIn {
-            key,
+            key: self.key(app, digits),
             answer,
-            sos: answer == Answer::Bad,
+            sos,
             medium: Medium::OwnCall,
             arrived_at: request.arrived_at,
             proof,
             logged_in: false,
-            text: match answer {
-                Answer::Good => "answered by call".to_owned(),
-                Answer::Bad => "asked for help by call".to_owned(),
-                Answer::Unclear => String::new(),
-            },
+            // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
+            unless: (!sos).then(|| self.key(app, HELP)),
+            text: text.to_owned(),
         });
         Ok(run(&app.shell, Scope::User(self.user), event).await?.reply)
     }

@@ -100,6 +100,7 @@ async fn a_pin_that_came_when_none_was_taken_any_more_does_not_count_later() {
             arrived_at: world.clock().now(),
             proof: Proof::None,
             logged_in: false,
+            unless: None,
             text: "who is this?".to_owned(),
         };
         run(&world.app.shell, Scope::User(user), Event::CheckIn(text)).await.unwrap();

@@ -25,7 +25,7 @@ pub(crate) async fn keyed<P: Ports>(
 ) -> Result<Prompt, RunError> {
     let Some(from) = &turn.from else { return Ok(ask_pin(&[], session.turns)) };
     let card = app.shell.ports.store().number(from, app.shell.ports.nature().now()).await?;
-    let key = format!("{}-{}", turn.call_sid, session.turns);
+    let key = turn.key(app, session);
     let words = match turn.said.as_str() {
         "" => return Ok(call_back(session.turns)),
         "*" => return Ok(ask_pin(&[], session.turns)),

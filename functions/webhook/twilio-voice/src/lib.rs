@@ -10,7 +10,7 @@ mod menu;
 mod sorry;
 
 use http::{Method, StatusCode};
-use lucius_core::{phone::PhoneNumber, voice::Prompt, words::spoken_digits};
+use lucius_core::{ivr::Session, phone::PhoneNumber, voice::Prompt, words::spoken_digits};
 use lucius_shell::{App, Request, Response, ports::Ports, say, webhook::verified};
 use lucius_twilio::webhook::VoiceRequest;
 
@@ -31,6 +31,12 @@ impl<'a> Turn<'a> {
         let unclear = voice.digits.is_none() && voice.speech.is_some() && spoken.is_none();
         let said = voice.digits.or(spoken).unwrap_or_default();
         Self { request, call_sid: voice.call_sid, from: voice.from, said, unclear }
+    }
+
+    /// Names what comes of what was keyed in. Who was told that it was not recorded may key in something else in the same turn, and the
+    /// first may have been recorded.
+    fn key<P>(&self, app: &App<P>, session: &Session) -> String {
+        format!("{}-{}-{}", self.call_sid, session.turns, app.keyring.tag(&self.said))
     }
 
     /// Nothing was keyed in and nothing was said.

@@ -73,7 +73,7 @@ async fn count<P: Ports>(
     card: Option<&NumberCard>,
 ) -> Result<(), RunError> {
     if let Some(card) = card.filter(|_| callback::is_like_a_code(&turn.said)) {
-        callback::count_wrong(app, card, &key(turn, session), &turn.said).await?;
+        callback::count_wrong(app, card, &turn.key(app, session), &turn.said).await?;
     }
     Ok(())
 }
@@ -103,11 +103,6 @@ pub(crate) async fn account<P: Ports>(
     }
 }
 
-/// Names what happens in this turn.
-fn key(turn: &Turn<'_>, session: &Session) -> String {
-    format!("{}-{}", turn.call_sid, session.turns)
-}
-
 /// Is it this user's PIN?
 async fn claim<P: Ports>(
     app: &App<P>,
@@ -117,9 +112,7 @@ async fn claim<P: Ports>(
     blind: &str,
 ) -> Result<Claim, RunError> {
     let pin = app.keyring.blind_digest(user, blind);
-    // Who was told that the first was not recorded may enter another in the same turn.
-    let key = format!("{}-{}", key(turn, session), pin.tag());
-    let event = Event::Login { key, proof: Proof::Pin(pin) };
+    let event = Event::Login { key: turn.key(app, session), proof: Proof::Pin(pin) };
     let done = match run(&app.shell, Scope::User(user), event).await {
         Ok(done) => done,
         Err(RunError::Rejected(Rejected::NotFound)) => return Ok(Claim::Wrong),

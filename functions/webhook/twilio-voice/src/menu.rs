@@ -91,6 +91,7 @@ async fn check_in<P: Ports>(
         arrived_at: turn.request.arrived_at,
         proof: Proof::None,
         logged_in: true,
+        unless: None,
         text: "checked in by phone".to_owned(),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;

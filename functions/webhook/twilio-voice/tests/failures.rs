@@ -4,12 +4,7 @@ mod support;
 #[path = "support/broken.rs"]
 mod table;
 
-use lucius_core::{
-    deadman::Proof,
-    decide::{Event, Scope},
-};
-use lucius_shell::run;
-use support::turn;
+use support::{forgets, turn};
 use table::{Alarms, broken, then};
 
 const NOT_SURE: &str = "I am not sure that was recorded";
@@ -61,13 +56,37 @@ async fn a_right_pin_that_was_not_remembered_is_right_when_it_is_entered_again()
     let id = support::user(&world).await;
     let from = support::number(&world.deadman(id).await.unwrap());
     turn(&world, "CA0", &from, "/inbound/login", "9999").await;
-    // Of the wrong one the right one makes an end: that is written first, and here the function dies behind it.
-    let pin = world.app.keyring.pin_digest(id, support::PIN);
-    let login = Event::Login { key: format!("CA1-1-{}", pin.tag()), proof: Proof::Pin(pin) };
-    run(&world.app.shell, Scope::User(id), login).await.unwrap();
-    assert_eq!(world.deadman(id).await.unwrap().tries.wrong, 0);
-    // Only where the right one makes an end of something again is it asked whether it was taken before.
-    turn(&world, "CA2", &from, "/inbound/login", "9999").await;
-    let menu = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
-    assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
+    for sid in ["CA1", "CA2"] {
+        // Of the wrong one the right one makes an end, so it is recorded.
+        turn(&world, sid, &from, "/inbound/login/0/1", support::PIN).await;
+        assert_eq!(world.deadman(id).await.unwrap().tries.wrong, 0);
+        forgets(&world, sid).await;
+        // It would make an end again, and is taken already.
+        turn(&world, &format!("{sid}-other"), &from, "/inbound/login", "9999").await;
+        let menu = turn(&world, sid, &from, "/inbound/login/0/1", support::PIN).await;
+        assert!(menu.contains("Hello Ann.") && menu.contains("/inbound/menu/1#"), "{menu}");
+    }
+}
+
+/// Who was told that it was not recorded may key in something else, and it was recorded.
+#[tokio::test]
+async fn another_key_in_the_same_turn_is_another_act() {
+    let world = lucius_shell::testing::World::new().await;
+    let id = support::user(&world).await;
+    let from = support::number(&world.deadman(id).await.unwrap());
+    let wrong = turn(&world, "CA1", &from, "/inbound/login", "9999").await;
+    assert!(wrong.contains("That is not right."), "{wrong}");
+    forgets(&world, "CA1").await;
+    let right = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
+    assert!(right.contains("Hello Ann."), "{right}");
+
+    support::emergency(&world, id, "sos").await;
+    let contact = support::open(&world, id).await.unwrap().contacts.remove(0);
+    let (from, code) = (contact.phone.as_str(), contact.code.as_str());
+    let wrong = turn(&world, "CA2", from, "/inbound/callback/0", "999999").await;
+    assert!(wrong.contains("That is not the code"), "{wrong}");
+    forgets(&world, "CA2").await;
+    let right = turn(&world, "CA2", from, "/inbound/callback/0/1", code).await;
+    assert!(right.contains("You have it: you are going to Ann Lee."), "{right}");
+    assert_eq!(support::open(&world, id).await.unwrap().acceptor(), Some(0));
 }

@@ -65,6 +65,8 @@ pub struct CheckIn {
     pub proof: Proof,
     /// The PIN was checked at login in this call, a moment ago.
     pub logged_in: bool,
+    /// What it does not stand against, if that was taken before: a cry for help in the same turn of a call, by its name.
+    pub unless: Option<String>,
     /// As written.
     pub text: String,
 }
@@ -77,7 +79,8 @@ pub fn check_in(
     turn: &mut Turn<'_>,
     event: &CheckIn,
 ) -> Reply {
-    if let Some(reply) = deadman.seen.reply(&event.key) {
+    let cried = event.unless.as_deref().and_then(|cry| deadman.seen.reply(cry));
+    if let Some(reply) = cried.or_else(|| deadman.seen.reply(&event.key)) {
         return reply;
     }
     let reply = if event.sos { sos(deadman, incident, turn) } else { weigh(deadman, incident, turn, event) };
@@ -96,7 +99,7 @@ fn weigh(
     match (proven, event.answer) {
         // A call for help is believed from anybody.
         (_, Answer::Bad) => bad(deadman, incident, turn, event),
-        // In a call that we placed, the next turn says so.
+        // In a call that we placed, what is said depends on how often it was asked already: `twilio-call` finds the words.
         (Proven::Wrong, _) if event.medium == Medium::OwnCall => Reply::Login(Login::Wrong),
         (Proven::Locked, _) if event.medium == Medium::OwnCall => Reply::Login(Login::Locked),
         (Proven::Wrong, Answer::Good | Answer::Unclear) => {

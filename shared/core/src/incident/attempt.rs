@@ -121,13 +121,8 @@ pub(super) fn held_back(
     why: &str,
     account: Option<u32>,
 ) {
-    let called = incident.called;
     let Some(pending) = incident.pending.get_mut(id) else { return };
     let (again, decided_at) = (pending.failures > 0, pending.decided_at);
-    // For how long it waits depends on whose calls it comes among.
-    if called {
-        pending.goes_behind();
-    }
     pending.back_off(turn.now);
     if let Party::Contact(place) = id.party
         && let Some(contact) = incident.contacts.get_mut(place)
@@ -208,14 +203,9 @@ pub(super) fn refresh(incident: &mut Incident, turn: &Turn<'_>, id: &EffectId, p
         (Purpose::Confirm, Channel::Sms)
         | (Purpose::Ask | Purpose::Tell(_) | Purpose::Cancel(_) | Purpose::Poll(_), _) => return,
     };
-    let called = incident.called;
-    let Some(pending) = incident.pending.get_mut(id) else { return };
-    if called {
-        pending.goes_behind();
-    }
-    match (&mut pending.effect, prompt, body) {
-        (Effect::Call { prompt: old, .. }, Some(new), _) => *old = new,
-        (Effect::Text { body: old, .. }, _, Some(new)) => *old = new,
+    match (incident.pending.get_mut(id).map(|pending| &mut pending.effect), prompt, body) {
+        (Some(Effect::Call { prompt: old, .. }), Some(new), _) => *old = new,
+        (Some(Effect::Text { body: old, .. }), _, Some(new)) => *old = new,
         _ => {}
     }
 }

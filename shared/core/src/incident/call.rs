@@ -84,6 +84,9 @@ fn placed(
     }
     contact.alerted = true;
     incident.called = true;
+    for pending in incident.pending.values_mut() {
+        pending.goes_behind();
+    }
     // An effect that is under way is wanted: an accept and an end have withdrawn what they found.
     if live || matches!(incident.status, Status::Escalating { .. }) {
         let queue = queue.clamp(SignedDuration::ZERO, turn.policy.hour());

@@ -114,6 +114,22 @@ fn a_pin_in_our_call_counts_with_the_answer_it_is_for() {
     assert!(story.probing());
 }
 
+/// Two keys in one turn of a call, of which the first was held up.
+#[test]
+fn a_cry_for_help_stands_against_what_was_keyed_in_before_it() {
+    let mut story = asked();
+    let (medium, proof) = (Medium::OwnCall, pin("1234"));
+    let cry = CheckIn { key: "CA-1-9".to_owned(), answer: Answer::Bad, sos: true, medium, ..story.answer() };
+    let said = story.check_in(cry).reply();
+    let okay = CheckIn { key: "CA-1-1234".to_owned(), medium, proof, ..story.answer() };
+    let held_up = CheckIn { unless: Some("CA-1-9".to_owned()), ..okay.clone() };
+    assert_eq!(story.check_in(held_up).reply(), said);
+    assert_eq!(story.status(), "escalating");
+    let of_another_turn = CheckIn { unless: Some("CA-2-9".to_owned()), ..okay };
+    story.check_in(of_another_turn);
+    assert_eq!(story.status(), "ended");
+}
+
 #[test]
 fn the_right_pin_forgets_the_wrong_ones() {
     let mut story = asked();

@@ -288,6 +288,7 @@ impl World {
                 arrived_at: later(self.now, SignedDuration::from_secs(-ago)),
                 proof: proofs(*proof),
                 logged_in: *medium == 3 && *proof == 1,
+                unless: None,
                 text: "text".to_owned(),
             }),
             Step::Emergency => Event::Emergency { key: key("CA") },

@@ -190,6 +190,7 @@ impl Story {
             arrived_at: self.now,
             proof: Proof::None,
             logged_in: false,
+            unless: None,
             text: "as written".to_owned(),
         }
     }

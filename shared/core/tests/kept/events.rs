@@ -18,6 +18,7 @@ fn check_in(answer: Answer, sos: bool) -> Event {
         arrived_at: Timestamp::UNIX_EPOCH,
         proof: Proof::None,
         logged_in: false,
+        unless: None,
         text: String::new(),
     })
 }

@@ -25,6 +25,7 @@ fn check_in(answer: Answer, tale: &Story<'_, impl Store>) -> Event {
         arrived_at: tale.now,
         proof: Proof::None,
         logged_in: false,
+        unless: None,
         text: "Ja \u{1f44d} \"quoted\"".to_owned(),
     })
 }

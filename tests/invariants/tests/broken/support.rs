@@ -251,6 +251,7 @@ impl Story {
             arrived_at,
             proof,
             logged_in: false,
+            unless: None,
             text: "Y".to_owned(),
         }));
         vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None }]

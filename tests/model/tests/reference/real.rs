@@ -303,6 +303,7 @@ impl Real {
             arrived_at,
             proof: proof(pin),
             logged_in: false,
+            unless: None,
             text: "text".to_owned(),
         });
         let tries = self.case.deadman.as_ref().unwrap().tries;

@@ -17,7 +17,7 @@ use lucius_shell::{
     Response, run,
     testing::{SERVICE_NUMBER, World, contact, webhook},
 };
-use lucius_store::Store as _;
+use lucius_store::{CallSession, Store as _};
 
 /// The PIN of every user here.
 pub(crate) const PIN: &str = "271828";
@@ -60,6 +60,13 @@ pub(crate) async fn turn(world: &World, sid: &str, from: &str, path: &str, digit
     heard(world, sid, from, path, if digits.is_empty() { &[] } else { &keys }).await
 }
 
+/// The turn before was recorded, and that it was answered is not known any more.
+pub(crate) async fn forgets(world: &World, sid: &str) {
+    let known = world.store().load_call(sid).await.unwrap().unwrap();
+    let next = CallSession { version: known.version.saturating_add(1), body: String::new(), ..known };
+    assert!(world.store().save_call(sid, &next, Some(known.version)).await.unwrap());
+}
+
 /// The user starts an emergency otherwise.
 pub(crate) async fn emergency(world: &World, user: UserId, key: &str) {
     let event = Event::Emergency { key: key.to_owned() };
@@ -76,6 +83,7 @@ pub(crate) async fn ends(world: &World, user: UserId, key: &str) {
         arrived_at: lucius_shell::ports::Nature::now(world.clock()),
         proof: Proof::None,
         logged_in: true,
+        unless: None,
         text: String::new(),
     });
     run(&world.app.shell, Scope::User(user), event).await.unwrap();
