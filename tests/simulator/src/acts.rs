@@ -57,9 +57,9 @@ impl Inner {
         let code = self.people.friends.get(phone).and_then(|friend| friend.code(incident));
         let keys = match (self.chance.u8(0..10), code) {
             (0..2, Some(code)) => vec![code],
-            (2, Some(code)) => vec!["000000".to_owned(), code],
-            (3, _) => vec![String::new(), "1".to_owned()],
-            (4, _) => vec!["#".to_owned(), "1".to_owned()],
+            (2..4, Some(code)) => vec!["000000".to_owned(), code],
+            (4, _) => vec![String::new(), "1".to_owned()],
+            (5, _) => vec!["#".to_owned(), "1".to_owned()],
             (_, _) => vec!["1".to_owned()],
         };
         self.ring_in(phone, keys);

@@ -1,8 +1,8 @@
 //! Faults on purpose: by chance alone hardly any would strike where functions seldom are with an effect of some kind in hand.
 //!
 //! Every function is prone to one kind of fault. Where it could strike, it does: nearly always where that has seldom been possible in this
-//! run (in a mild climate, one time in five), and hardly ever where it often was. Deaths could strike anywhere: some of the functions that are prone to them are so at one place, where few
-//! would arrive else.
+//! run (in a mild climate, one time in five), and hardly ever where it often was. Deaths could strike anywhere: some of the functions that
+//! are prone to them are so at one place, where few would arrive else.
 
 use crate::{
     faults::{Cell, Climate, Faults, Outage},
@@ -28,9 +28,6 @@ const PRONE: [(&str, u32); 11] = [
     ("not connected", 2),
 ];
 
-/// Where few come by, or late; to the first twice as many are prone.
-const LATE: [&str; 2] = ["PutItem", "TransactWriteItems"];
-
 /// Hardly anybody comes here with anything in hand, and only deaths strike: any function is prone to them.
 const HARDLY_EVER: [&str; 2] = ["schedule is created", "schedule is there"];
 
@@ -51,24 +48,25 @@ impl Inner {
         });
         let fault = found.map_or(CRASH, |(fault, _)| fault);
         let late = fault == CRASH && self.odds(400);
-        (fault, late.then(|| self.one_of("PutItem", &LATE)))
+        // Where few come by, or late; to the first of them fewest.
+        (fault, late.then(|| self.one_of("PutItem", &["PutItem", "TransactWriteItems"])))
     }
 
     /// Whether a fault is to strike on purpose, here and now.
-    pub(crate) fn rare(&mut self, fault: &'static str, place: &'static str) -> bool {
+    pub(crate) fn strikes_on_purpose(&mut self, fault: &'static str, place: &'static str) -> bool {
         let (prone, at) = self.running.prone;
         let is_prone = prone == fault && at.is_none_or(|at| at == place);
         if !is_prone && !HARDLY_EVER.contains(&place) {
             return false;
         }
-        let odds = self.faults.odds_of_rare(fault, place, &self.running.kinds());
+        let odds = self.faults.odds_on_purpose(fault, place, &self.running.kinds());
         self.odds(odds)
     }
 }
 
 impl Faults {
     /// How often in a thousand it is to strike. Counts the occasion.
-    fn odds_of_rare(&mut self, fault: &'static str, place: &'static str, holds: &[&'static str]) -> u32 {
+    fn odds_on_purpose(&mut self, fault: &'static str, place: &'static str, holds: &[&'static str]) -> u32 {
         let most: u64 = match self.climate {
             Climate::Calm | Climate::Herd | Climate::Unheard => return 0,
             Climate::Mild => 200,

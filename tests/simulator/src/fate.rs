@@ -101,7 +101,7 @@ pub(crate) fn draw(inner: &mut Inner) -> Fate {
             _ => Fate::NotSent,
         }
     } else {
-        rarely(inner)
+        on_purpose(inner)
     };
     if let Some(name) = fate.name() {
         inner.strikes_here(name, "POST");
@@ -109,8 +109,8 @@ pub(crate) fn draw(inner: &mut Inner) -> Fate {
     fate
 }
 
-/// What becomes of it on purpose.
-fn rarely(inner: &mut Inner) -> Fate {
+/// What becomes of it where a fault is to strike here (see [`crate::aim`]).
+fn on_purpose(inner: &mut Inner) -> Fate {
     let fates = [
         Fate::DoneUnknown,
         Fate::LostUnknown,
@@ -119,6 +119,7 @@ fn rarely(inner: &mut Inner) -> Fate {
         Fate::Throttled,
         Fate::NotSent,
     ];
-    let fate = fates.iter().find(|fate| fate.name().is_some_and(|name| inner.rare(name, "POST")));
+    let fate =
+        fates.iter().find(|fate| fate.name().is_some_and(|name| inner.strikes_on_purpose(name, "POST")));
     fate.copied().unwrap_or(Fate::Done)
 }

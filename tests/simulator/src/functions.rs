@@ -228,7 +228,7 @@ impl Functions {
                 }
                 let mut batch: Vec<u64> =
                     batch.into_iter().filter(|number| inner.receives(*number)).collect();
-                if !batch.is_empty() {
+                if batch.iter().any(|number| !inner.old_messages.contains(number)) {
                     batch.extend(inner.old_message());
                 }
                 (!batch.is_empty()).then_some(Invocation::Queue(batch))
@@ -273,8 +273,13 @@ impl Functions {
     pub(crate) fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
         match invocation {
             Invocation::Queue(numbers) => {
-                let new = numbers.iter().filter(|number| !inner.old_messages.contains(number));
-                let [number] = *new.collect::<Vec<_>>() else { return None };
+                let (old, new): (Vec<_>, Vec<_>) =
+                    numbers.iter().partition(|number| inner.old_messages.contains(number));
+                // Old wakes alone are about nobody who waits for anything: one of them stands for all.
+                let number = match (new.as_slice(), old.first()) {
+                    ([number], _) | ([], Some(number)) => *number,
+                    ([], None) | ([_, _, ..], _) => return None,
+                };
                 let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
                 inner.checks.user_of(*message.actors.first()?)
             }

@@ -37,7 +37,8 @@ pub(crate) fn is_keyword(body: &str) -> bool {
 impl Inner {
     /// A request that a human has caused was answered by a function that began then.
     pub(crate) fn is_heard(&mut self, post: &Post, response: &Response, began: Millis) {
-        if post.forged || post.again.is_some() || !is_recorded(response) {
+        let silent = post.forged || post.again.is_some() || !is_recorded(response);
+        if silent || self.is_asked_instead(post, response) {
             return;
         }
         // A copy that the carrier sends beside the first is answered like it; what came in between may have changed everything.
@@ -71,6 +72,13 @@ impl Inner {
         }
     }
 
+    /// They have keyed in something else than what was not recorded, a copy of that had been answered, and they hear its answer, which
+    /// asks again.
+    pub(crate) fn is_asked_instead(&self, post: &Post, response: &Response) -> bool {
+        let call = post.field("CallSid").and_then(|sid| self.network.calls.get(sid));
+        call.is_some_and(|call| call.instead_of.is_some()) && response.body.contains("<Gather")
+    }
+
     /// Others are still called, although the contact at `place` has accepted.
     fn still_calls(&self, id: IncidentId, place: usize, began: Millis, by_code: bool) -> bool {
         let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
@@ -97,8 +105,9 @@ impl Inner {
     fn question_stays(&self, post: &Post, began: Millis) -> bool {
         let Some(deadman) = self.person(post) else { return false };
         let before = |at: Timestamp, by: Millis| at.as_millisecond() < began - by;
-        // Where PINs were guessed none may be taken any more; and what an answer must bring may have changed at that moment.
-        let taken = deadman.tries.wrong == 0 && deadman.own_tries.wrong == 0;
+        // After too many wrong PINs none is taken; and what an answer must bring may have changed at that moment.
+        let most = self.checks.policy.pin_tries_per_day;
+        let taken = deadman.tries.wrong < most && deadman.own_tries.wrong < most;
         let as_it_was = before(deadman.settings.updated_at, 30 * SECOND);
         taken && as_it_was && deadman.probe().is_some_and(|probe| before(probe.opened_at, 3 * SECOND))
     }

@@ -18,7 +18,7 @@ const PIN_FRESH: Millis = 130 * SECOND;
 impl Inner {
     /// Whoever listens to a call does something.
     pub(crate) fn react(&mut self, sid: &str) {
-        let now = self.now;
+        let (now, changes_their_mind) = (self.now, self.odds(500));
         let Some(call) = self.network.calls.get_mut(sid) else { return };
         call.turns += 1;
         let (phone, path, turns) = (call.phone.clone(), call.path.clone(), call.turns);
@@ -36,9 +36,11 @@ impl Inner {
             return;
         }
         let keys = if call.inbound {
-            // What was not recorded is keyed in again.
+            // What was not recorded is keyed in again, or what was to come next is keyed in instead.
             let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
             call.keyed_at = if again.is_some() { call.keyed_at } else { now };
+            call.instead_of = again.clone().filter(|_| changes_their_mind);
+            let again = again.filter(|_| !changes_their_mind);
             // A menu takes one key, and a star is help there alone: what does not fit is not keyed in.
             let at_menu = action.starts_with("/inbound/menu");
             while call.keys.front().is_some_and(|keys| if at_menu { keys.len() > 1 } else { keys == "*" }) {
@@ -83,7 +85,7 @@ impl Inner {
             let pin = self.people.users.get(user)?.pin.clone();
             return Some(match (self.chance.u8(0..20), pin) {
                 (0 | 1, _) => "9".to_owned(),
-                (2, _) => "7777".to_owned(),
+                (2..4, _) => "7777".to_owned(),
                 (_, Some(pin)) => pin,
                 (_, None) => "1".to_owned(),
             });

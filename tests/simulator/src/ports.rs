@@ -39,11 +39,11 @@ fn named(fate: Fate) -> Option<&'static str> {
     }
 }
 
-/// What becomes of it on purpose.
-fn rarely(inner: &mut Inner, operation: &'static str) -> Fate {
+/// What becomes of it where a fault is to strike here (see [`crate::aim`]).
+fn on_purpose(inner: &mut Inner, operation: &'static str) -> Fate {
     let busy: &[Fate] = if operation == TRANSACTION { &[Fate::Busy] } else { &[] };
     let mut fates = [Fate::Throttled, Fate::LostBefore, Fate::LostAfter].iter().chain(busy);
-    let fate = fates.find(|fate| named(**fate).is_some_and(|name| inner.rare(name, operation)));
+    let fate = fates.find(|fate| named(**fate).is_some_and(|name| inner.strikes_on_purpose(name, operation)));
     fate.copied().unwrap_or(Fate::Done)
 }
 
@@ -66,7 +66,7 @@ impl Weather for Sky {
             } else if inner.odds(odds.lost_after) {
                 Fate::LostAfter
             } else {
-                rarely(&mut inner, operation)
+                on_purpose(&mut inner, operation)
             };
             if let Some(name) = named(fate) {
                 inner.strikes_here(name, operation);
@@ -149,6 +149,10 @@ impl Weather for Sky {
 /// Notes for the record of faults what kinds of effects are leased of those whom the running function has written. It works on several at
 /// once: what it holds for one is still in its hands when it writes another.
 fn note_leases(inner: &mut Inner, commit: &Commit) {
+    // What is leased in what others write is in somebody else's hands.
+    if !inner.running.performs {
+        return;
+    }
     let mut note = |actor, pendings: &Pendings| {
         let leased = pendings.iter().filter(|(_, pending)| pending.lease_until.is_some());
         inner.running.holds.insert(actor, leased.map(|(id, _)| kind(id)).collect());

@@ -22,8 +22,8 @@ const BETWEEN: Millis = 3 * HOUR;
 /// What is known of the two releases.
 #[derive(Debug, Default)]
 pub(crate) struct Releases {
-    /// The later one has been deployed.
-    pub(crate) deployed: bool,
+    /// The later one is deployed beside this one, or is about to be alone.
+    pub(crate) next_is_there: bool,
     /// Whose items it has written last.
     by_next: BTreeSet<ActorId>,
     /// Who could not be read since they were last written, and may be put off.
@@ -67,7 +67,7 @@ impl Inner {
     /// The later release is the one that is there: what it has written, everybody reads. The next may come.
     pub(crate) fn deployed(&mut self) {
         self.tell(|| "the later release is the one that is there".to_owned());
-        self.releases.deployed = false;
+        self.releases.next_is_there = false;
         self.releases.by_next.clear();
         let (later, this) = (said_version(LATER_VERSION), said_version(1));
         let bodies = self.messages.values_mut().map(|(body, _)| body).chain(self.letters.bodies());
@@ -79,7 +79,7 @@ impl Inner {
 
     /// Of which release the next function is.
     pub(crate) fn release(&mut self) -> Release {
-        if self.faults.lasts(Outage::TakenBack) || !self.releases.deployed {
+        if self.faults.lasts(Outage::TakenBack) || !self.releases.next_is_there {
             return Release::This;
         }
         if self.faults.lasts(Outage::BothReleases) && self.odds(750) {
@@ -96,7 +96,7 @@ impl Inner {
     /// Whether a function of the later release writes this item just before the one that runs, of the earlier one, reads it again.
     pub(crate) fn overtakes(&mut self, actor: ActorId) -> bool {
         let meets = self.running.release == Release::This && self.faults.lasts(Outage::BothReleases);
-        let overtakes = meets && self.rare(LATER, "GetItem");
+        let overtakes = meets && self.strikes_on_purpose(LATER, "GetItem");
         if overtakes {
             self.releases.by_next.insert(actor);
             if let Some(version) = self.checks.versions.get_mut(&actor) {
@@ -142,7 +142,7 @@ impl Inner {
                 Release::Next => {
                     self.releases.by_next.insert(actor);
                 }
-                Release::This if self.releases.deployed => {
+                Release::This if self.releases.next_is_there => {
                     self.checks.made += 1;
                     if self.releases.by_next.contains(&actor) {
                         self.violated("I14", format!("{actor} of a later release was written over"));

@@ -251,7 +251,7 @@ fn happen(world: &Arc<World>, functions: &mut Functions, ring: &Keyring, happeni
                 inner.tell(|| format!("{change:?}"));
                 let now = inner.now;
                 inner.faults.change(now, change);
-                inner.releases.deployed |= change.outage == Outage::BothReleases;
+                inner.releases.next_is_there |= change.outage == Outage::BothReleases;
                 if change.begins && change.outage == Outage::Schedules {
                     inner.schedules.clear();
                 }

@@ -59,7 +59,11 @@ impl Inner {
         }
         let indexes = [(); 6].map(|()| self.chance.usize(0..self.people.users.len()));
         let from = instant(self.now + 20 * MINUTE);
-        let quiet = |own: &&Deadman| own.incident.is_none() && own.due().is_some_and(|due| due.at > from);
+        let put_off = &self.releases.put_off;
+        let quiet = |own: &&Deadman| {
+            let is_put_off = put_off.contains(&ActorId::Deadman(own.id));
+            own.incident.is_none() && !is_put_off && own.due().is_some_and(|due| due.at > from)
+        };
         let users = indexes.iter().filter_map(|index| self.people.users.get(*index));
         let quiet = users.filter_map(|user| self.checks.deadman(user.id).filter(quiet));
         let actors: Vec<_> = quiet.map(|own| ActorId::Deadman(own.id)).collect();

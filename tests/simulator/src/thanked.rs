@@ -15,7 +15,7 @@ const ALERTS_ASKED: usize = 20;
 impl Inner {
     /// The carrier has our answer. Who was not told otherwise believes that it counts.
     pub(crate) fn thanked(&mut self, post: &Post, response: &Response) {
-        if post.again.is_some() || !is_recorded(response) {
+        if post.again.is_some() || !is_recorded(response) || self.is_asked_instead(post, response) {
             return;
         }
         for act in &post.acts {
@@ -33,11 +33,10 @@ impl Inner {
                 | Meant::TextsStopped => continue,
             };
             self.checks.made += 1;
+            let call = field(post, "CallSid").and_then(|sid| self.network.calls.get(sid));
             // A turn is answered once. What was keyed in again in it says nothing of an alert that has begun meanwhile.
-            let keyed_at =
-                field(post, "CallSid").and_then(|sid| self.network.calls.get(sid)).map(|call| call.keyed_at);
             let began = self.checks.facts.get(&id).map(|facts| facts.turned);
-            if keyed_at.is_some_and(|at| began.is_some_and(|began| at < began)) {
+            if call.is_some_and(|call| began.is_some_and(|began| call.keyed_at < began)) {
                 continue;
             }
             let Some(key) = key_of(post) else { continue };
@@ -45,8 +44,9 @@ impl Inner {
             let (Some(incident), Some(phone)) = (incident, phone_of(post)) else { continue };
             let Some(contact) = incident.contacts.get(place) else { continue };
             let answers = contact.wrong_codes < WRONG_CODES_MAX;
-            let known = incident.seen.reply(&key).is_some() || is_called(incident, place, contact);
-            if answers && !known && self.checks.places_of(phone).len() <= ALERTS_ASKED {
+            let known = remembers(incident, &key) || is_called(incident, place, contact);
+            let denied = response.body.contains("That is not the code");
+            if answers && (denied || !known) && self.checks.places_of(phone).len() <= ALERTS_ASKED {
                 self.violated("I5", format!("c{place} of incident {id} {what}, and nobody has heard of it"));
             }
         }
@@ -81,6 +81,11 @@ impl Inner {
     }
 }
 
+/// Something of this name is remembered, whatever follows in it.
+fn remembers(incident: &Incident, name: &str) -> bool {
+    serde_json::to_string(&incident.seen).is_ok_and(|seen| seen.contains(&format!("[\"{name}")))
+}
+
 /// A call to them is under way.
 fn is_called(incident: &Incident, place: usize, contact: &Contact) -> bool {
     let page = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
@@ -95,7 +100,7 @@ fn phone_of(post: &Post) -> Option<&str> {
     field(post, "From")
 }
 
-/// By what it is remembered: the text, or the turn of the call.
+/// With what the name begins by which it is remembered: the text, or the turn of the call.
 fn key_of(post: &Post) -> Option<String> {
     if post.path == "/inbound/sms" {
         return field(post, "MessageSid").map(str::to_owned);

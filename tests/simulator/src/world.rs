@@ -228,9 +228,9 @@ impl Inner {
 
     /// Whether the function that is running dies at this await.
     fn dies(&mut self, place: &'static str) -> bool {
-        if self.rare(CRASH, place) {
+        if self.strikes_on_purpose(CRASH, place) {
             self.running.dies_in = Some(0);
-        } else if self.odds(30) && self.rare(CRASH, "region") {
+        } else if self.odds(30) && self.strikes_on_purpose(CRASH, "region") {
             self.goes_down();
         }
         match &mut self.running.dies_in {
