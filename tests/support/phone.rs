@@ -86,6 +86,12 @@ pub struct Sent {
     replies: Vec<String>,
 }
 
+/// Whoever reads or hears this does the same again.
+pub(crate) const UNRECORDED: &str = "recorded";
+
+/// So often.
+pub(crate) const AGAIN: usize = 3;
+
 /// How long a call or text may take whose cause has just happened.
 const SOON: Duration = secs(40);
 
@@ -166,11 +172,21 @@ impl Phone {
         if let Some(from) = from {
             text["from"] = json!(from.number());
         }
-        let done = self.switchboard().post(&format!("phones/{}/text", self.number()), &text).await;
+        let mut replies = self.texts_once(&text).await;
+        for _ in 0..AGAIN {
+            if replies.iter().any(|reply| reply.contains(UNRECORDED)) {
+                replies = self.texts_once(&text).await;
+            }
+        }
+        Sent { phone: from.unwrap_or(self).clone(), replies }
+    }
+
+    async fn texts_once(&self, text: &Value) -> Vec<String> {
+        let done = self.switchboard().post(&format!("phones/{}/text", self.number()), text).await;
         assert_eq!(done["webhook"]["status"], 200, "the text webhook failed: {done}");
         let replies = done["webhook"]["replies"].as_array().cloned().unwrap_or_default();
         let body = |reply: &Value| reply["body"].as_str().or(reply.as_str()).unwrap_or_default().to_owned();
-        Sent { phone: from.unwrap_or(self).clone(), replies: replies.iter().map(body).collect() }
+        replies.iter().map(body).collect()
     }
 
     /// Calls our number, with a finger ready for every prompt.

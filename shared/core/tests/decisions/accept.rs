@@ -150,6 +150,19 @@ fn the_same_key_delivered_again_after_a_new_cause_silences_nothing() {
     assert_eq!(story.status(), "accepted", "a new key is a new word");
 }
 
+/// Nor does it take the place of what is remembered of others.
+#[test]
+fn silence_that_comes_again_hears_how_things_stand() {
+    let mut story = Story::ringing();
+    let before = story.open().seen.clone();
+    let asked = story.press(0, "B1", "1", "").reply();
+    assert!(asked.contains("press 1"), "{asked}");
+    assert_eq!(story.open().seen, before);
+    story.code(1, "SM-c");
+    let again = story.press(0, "B1", "1", "").reply();
+    assert!(again != asked && again.contains("Cas"), "{again}");
+}
+
 #[test]
 fn turns_of_a_call_have_addresses_of_their_own() {
     let mut story = Story::accepted();
