@@ -102,7 +102,7 @@ mutants: python ## break shared/core on purpose, one thing at a time: do its tes
 indiff: python ## the same for what has changed since the last full run (minutes; SEED= for the same sample again)
 	@$(PYTHON) tests/mutants indiff
 
-model: ## visit every state of a small world around the decisions, and count them (minutes)
+model: ## visit every state of a small world around the decisions, and count them (at most MINUTES=3)
 	cargo run --profile explore --quiet --package lucius-model
 
 bench: ## what the binaries that ship cost, beside their budgets (BENCH.md)
