@@ -49,6 +49,21 @@ pub struct Session {
     pub unclaimed: Option<Unclaimed>,
     /// What was said in the last turn.
     pub said: Option<Prompt>,
+    /// How often the last turn had been asked for again when it was answered.
+    #[serde(default)]
+    pub again: u8,
+    /// The call as it was before the last turn.
+    #[serde(default)]
+    pub before: Option<Box<Self>>,
+}
+
+/// A turn of a call, beside what is remembered of the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It was answered with this.
+    Answered(Prompt),
+    /// It is to be taken, in this session.
+    Open(Session),
 }
 
 /// What key 9 was said to do when the menu was last spoken. The key means that and nothing else, whatever has happened
@@ -106,6 +121,31 @@ pub enum Wanted {
 }
 
 impl Session {
+    /// Begins the turn `number`, which has been asked for `again` times, unless it was answered.
+    ///
+    /// A turn that comes twice is answered as it was the first time. But who was asked again has not heard that answer and may have keyed
+    /// in something else, a cry for help instead of a check-in: that is taken from where the call was before. A copy of what they have
+    /// keyed in first, and comes late, is not.
+    #[must_use]
+    pub fn begin(self, number: u32, again: u8) -> Begun {
+        let is_last = number.saturating_add(1) == self.turns;
+        let mut session = match self {
+            Self { said: Some(_), before: Some(before), again: answered, .. }
+                if is_last && again > answered =>
+            {
+                *before
+            }
+            Self { said: Some(said), turns, .. } if number < turns => return Begun::Answered(said),
+            session => session,
+        };
+        session.said = None;
+        session.before = None;
+        session.before = Some(Box::new(session.clone()));
+        session.turns = number.saturating_add(1);
+        session.again = again;
+        Begun::Open(session)
+    }
+
     /// Whether the PIN was given a moment ago.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {

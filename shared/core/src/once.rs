@@ -128,6 +128,7 @@ mod tests {
             proof: Proof::None,
             logged_in: false,
             unless: None,
+            heard: None,
             text: "Y".to_owned(),
         };
         for event in [

@@ -338,6 +338,7 @@ impl World {
             proof: if proven { Proof::Pin(people::PIN) } else { Proof::None },
             logged_in: false,
             unless: None,
+            heard: None,
             text: "Y".to_owned(),
         });
         let acts = vec![Act::CheckedIn { arrived_at, proven }];

@@ -65,8 +65,6 @@ pub(crate) struct Call {
     pub(crate) keys: VecDeque<String>,
     /// What they have keyed in last.
     pub(crate) last: Option<String>,
-    /// Instead of what that was keyed in, which had not been recorded.
-    pub(crate) instead_of: Option<String>,
     /// When they did that for the first time: what was not recorded is keyed in again.
     pub(crate) keyed_at: Millis,
     pub(crate) turns: u32,
@@ -93,7 +91,6 @@ impl Call {
             pickup,
             keys: VecDeque::new(),
             last: None,
-            instead_of: None,
             keyed_at: 0,
             turns: 0,
             page: String::new(),

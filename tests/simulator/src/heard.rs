@@ -37,8 +37,7 @@ pub(crate) fn is_keyword(body: &str) -> bool {
 impl Inner {
     /// A request that a human has caused was answered by a function that began then.
     pub(crate) fn is_heard(&mut self, post: &Post, response: &Response, began: Millis) {
-        let silent = post.forged || post.again.is_some() || !is_recorded(response);
-        if silent || self.is_asked_instead(post, response) {
+        if post.forged || post.again.is_some() || !is_recorded(response) {
             return;
         }
         // A copy that the carrier sends beside the first is answered like it; what came in between may have changed everything.
@@ -70,13 +69,6 @@ impl Inner {
                 self.violated("I4", format!("{act:?} was answered as if it had been heard, and is lost"));
             }
         }
-    }
-
-    /// They have keyed in something else than what was not recorded, a copy of that had been answered, and they hear its answer, which
-    /// asks again.
-    pub(crate) fn is_asked_instead(&self, post: &Post, response: &Response) -> bool {
-        let call = post.field("CallSid").and_then(|sid| self.network.calls.get(sid));
-        call.is_some_and(|call| call.instead_of.is_some()) && response.body.contains("<Gather")
     }
 
     /// Others are still called, although the contact at `place` has accepted.

@@ -37,10 +37,8 @@ impl Inner {
         }
         let keys = if call.inbound {
             // What was not recorded is keyed in again, or what was to come next is keyed in instead.
-            let again = call.last.clone().filter(|_| call.twiml.contains(SORRY));
+            let again = call.last.clone().filter(|_| call.twiml.contains(SORRY) && !changes_their_mind);
             call.keyed_at = if again.is_some() { call.keyed_at } else { now };
-            call.instead_of = again.clone().filter(|_| changes_their_mind);
-            let again = again.filter(|_| !changes_their_mind);
             // A menu takes one key, and a star is help there alone: what does not fit is not keyed in.
             let at_menu = action.starts_with("/inbound/menu");
             while call.keys.front().is_some_and(|keys| if at_menu { keys.len() > 1 } else { keys == "*" }) {

@@ -15,7 +15,7 @@ const ALERTS_ASKED: usize = 20;
 impl Inner {
     /// The carrier has our answer. Who was not told otherwise believes that it counts.
     pub(crate) fn thanked(&mut self, post: &Post, response: &Response) {
-        if post.again.is_some() || !is_recorded(response) || self.is_asked_instead(post, response) {
+        if post.again.is_some() || !is_recorded(response) {
             return;
         }
         for act in &post.acts {

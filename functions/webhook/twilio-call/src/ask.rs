@@ -137,6 +137,7 @@ impl Asked<'_> {
             logged_in: false,
             // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
             unless: (!sos).then(|| self.key(app, HELP)),
+            heard: None,
             text: text.to_owned(),
         });
         Ok(run(&app.shell, Scope::User(self.user), event).await?.reply)

@@ -101,6 +101,7 @@ async fn a_pin_that_came_when_none_was_taken_any_more_does_not_count_later() {
             proof: Proof::None,
             logged_in: false,
             unless: None,
+            heard: None,
             text: "who is this?".to_owned(),
         };
         run(&world.app.shell, Scope::User(user), Event::CheckIn(text)).await.unwrap();

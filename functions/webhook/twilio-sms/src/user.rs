@@ -29,6 +29,7 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
         proof: digits.map_or(Proof::None, |pin| Proof::Pin(app.keyring.pin_digest(user, pin))),
         logged_in: false,
         unless: None,
+        heard: None,
         text: without_pin(&text.body, reading.digits.as_deref()),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;

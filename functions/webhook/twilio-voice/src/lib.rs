@@ -98,7 +98,7 @@ pub async fn handle<P: Ports>(app: &App<P>, request: &Request) -> Response {
         _ => {}
     }
     let Some(place) = Place::of(&segments) else { return Response::empty(StatusCode::NOT_FOUND) };
-    match line::step(app, &turn, place.step, place.number).await {
+    match line::step(app, &turn, place).await {
         Ok(prompt) => spoken(app, &prompt),
         Err(error) => spoken(app, &sorry::prompt(place, &error)),
     }

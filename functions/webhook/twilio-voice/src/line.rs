@@ -2,14 +2,14 @@
 
 use jiff::SignedDuration;
 use lucius_core::{
-    ivr::{SILENT_MAX, Session, UNCLEAR_MAX, nobody_there, not_understood},
+    ivr::{Begun, SILENT_MAX, Session, UNCLEAR_MAX, nobody_there, not_understood},
     policy::later,
     voice::Prompt,
 };
 use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports};
 use lucius_store::{CallSession, EVENTS_KEPT, Store};
 
-use crate::{Turn, callback, login, menu};
+use crate::{Place, Turn, callback, login, menu};
 
 /// How long a call is remembered after its last turn: as long as what was keyed in. A call that was forgotten could be played again
 /// to a menu that offers something else by then, where the 9 that once started an emergency ends one.
@@ -28,40 +28,42 @@ pub(crate) enum Step {
     CallBack,
 }
 
-/// Answers the turn `number` of a call.
-pub(crate) async fn step<P: Ports>(
+/// How often a turn is tried against other deliveries of itself.
+const TRIES: u8 = 2;
+
+/// Answers one turn of a call.
+pub(crate) async fn step<P: Ports>(app: &App<P>, turn: &Turn<'_>, place: Place) -> Result<Prompt, RunError> {
+    for _ in 0..TRIES {
+        let (known, version) = load(app, turn).await?;
+        let mut session = match known.begin(place.number, place.again) {
+            Begun::Answered(said) => return Ok(said),
+            Begun::Open(session) => session,
+        };
+        let prompt = answer(app, turn, place.step, &mut session).await?;
+        session.said = Some(prompt.clone());
+        if save(app, turn, &session, version).await? {
+            return Ok(prompt);
+        }
+        // Another delivery of the turn was faster. What the next key means is what that one has said, so this one says the same.
+    }
+    Err(RunError::NotRecorded("two turns of one call got into each other".to_owned()))
+}
+
+async fn answer<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     step: Step,
-    number: u32,
+    session: &mut Session,
 ) -> Result<Prompt, RunError> {
-    let (mut session, version) = load(app, turn).await?;
-    if number < session.turns
-        && let Some(said) = session.said
-    {
-        return Ok(said);
-    }
-    session.turns = number.saturating_add(1);
     session.silent = if turn.is_silent() { session.silent.saturating_add(1) } else { 0 };
     session.unclear = if turn.unclear { session.unclear.saturating_add(1) } else { 0 };
-    let prompt = if session.silent >= SILENT_MAX {
-        nobody_there()
-    } else if session.unclear >= UNCLEAR_MAX {
-        not_understood()
-    } else {
-        take(app, turn, step, &mut session).await?
-    };
-    session.said = Some(prompt.clone());
-    if save(app, turn, &session, version).await? {
-        return Ok(prompt);
+    if session.silent >= SILENT_MAX {
+        return Ok(nobody_there());
     }
-    // Another delivery of the same turn was faster. What the next key means is what that one has said, so this one says
-    // the same.
-    let (winner, _) = load(app, turn).await?;
-    match winner.said {
-        Some(said) if number < winner.turns => Ok(said),
-        Some(_) | None => Err(RunError::NotRecorded("two turns of one call got into each other".to_owned())),
+    if session.unclear >= UNCLEAR_MAX {
+        return Ok(not_understood());
     }
+    take(app, turn, step, session).await
 }
 
 async fn take<P: Ports>(

@@ -24,7 +24,7 @@ pub(crate) async fn logged_in<P: Ports>(
 ) -> Result<Prompt, RunError> {
     let Some(user) = session.user else { return Ok(ask_pin(&[], session.turns)) };
     match session.wanted.take() {
-        Some(Wanted::CheckIn) => check_in(app, turn, session, user, case).await,
+        Some(Wanted::CheckIn) => check_in(app, turn, session, user).await,
         None => Ok(spoken(case, hello.into_iter().collect(), session)),
     }
 }
@@ -64,25 +64,19 @@ async fn checked<P: Ports>(
     user: UserId,
 ) -> Result<Prompt, RunError> {
     if session.is_fresh(app.shell.ports.nature().now(), &app.shell.policy) {
-        let case = look(app, user).await?;
-        return check_in(app, turn, session, user, &case).await;
+        return check_in(app, turn, session, user).await;
     }
     session.wanted = Some(Wanted::CheckIn);
     Ok(ask_pin(&["To be sure that it is you."], session.turns))
 }
 
-/// Checks in, which ends an emergency, unless `case` has one that the caller has not heard of.
+/// Checks in, which ends an emergency if the caller has heard of it.
 async fn check_in<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,
     session: &mut Session,
     user: UserId,
-    case: &Case,
 ) -> Result<Prompt, RunError> {
-    if !session.offered.covers(case.incident.as_ref()) {
-        let words = "An emergency has begun since you were asked, so nothing was changed.";
-        return Ok(spoken(case, vec![words.to_owned()], session));
-    }
     let event = Event::CheckIn(CheckIn {
         key: format!("{}-{}-check-in", turn.call_sid, session.turns),
         answer: Answer::Good,
@@ -92,11 +86,14 @@ async fn check_in<P: Ports>(
         proof: Proof::None,
         logged_in: true,
         unless: None,
+        heard: Some(session.offered),
         text: "checked in by phone".to_owned(),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;
     let mut words = said(done.reply);
-    if let Some(deadman) = &done.case.deadman {
+    if session.offered.covers(done.case.incident.as_ref())
+        && let Some(deadman) = &done.case.deadman
+    {
         let now = speak_time(app.shell.ports.nature().now(), &deadman.profile.time_zone);
         words.insert(0, format!("You are checked in. It is {now}."));
     }

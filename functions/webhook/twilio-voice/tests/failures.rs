@@ -68,25 +68,66 @@ async fn a_right_pin_that_was_not_remembered_is_right_when_it_is_entered_again()
     }
 }
 
-/// Who was told that it was not recorded may key in something else, and it was recorded.
+/// Who was told that it was not recorded may key in something else. The first was recorded; what was answered may be known or not.
 #[tokio::test]
 async fn another_key_in_the_same_turn_is_another_act() {
+    for known in [true, false] {
+        let world = lucius_shell::testing::World::new().await;
+        let id = support::user(&world).await;
+        let from = support::number(&world.deadman(id).await.unwrap());
+        let wrong = turn(&world, "CA1", &from, "/inbound/login", "9999").await;
+        assert!(wrong.contains("That is not right."), "{wrong}");
+        if !known {
+            forgets(&world, "CA1").await;
+        }
+        let right = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
+        assert!(right.contains("Hello Ann."), "{right}");
+
+        support::emergency(&world, id, "sos").await;
+        let contact = support::open(&world, id).await.unwrap().contacts.remove(0);
+        let (from, code) = (contact.phone.as_str(), contact.code.as_str());
+        let wrong = turn(&world, "CA2", from, "/inbound/callback/0", "999999").await;
+        assert!(wrong.contains("That is not the code"), "{wrong}");
+        if !known {
+            forgets(&world, "CA2").await;
+        }
+        let right = turn(&world, "CA2", from, "/inbound/callback/0/1", code).await;
+        assert!(right.contains("You have it: you are going to Ann Lee."), "{right}");
+        assert_eq!(support::open(&world, id).await.unwrap().acceptor(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_cry_for_help_instead_of_what_was_answered_unheard_calls_for_help() {
+    for first in ["1", "#", "7", "", "9"] {
+        let world = lucius_shell::testing::World::new().await;
+        let id = support::user(&world).await;
+        let from = support::number(&world.deadman(id).await.unwrap());
+        turn(&world, "CA1", &from, "/inbound/login", support::PIN).await;
+        turn(&world, "CA1", &from, "/inbound/menu/1", first).await;
+        let help = turn(&world, "CA1", &from, "/inbound/menu/1/1", "9").await;
+        assert!(help.contains("We are calling your contacts now"), "{first}: {help}");
+        // What they have keyed in first, held up till now, changes nothing; nor does a copy of this.
+        let before = world.deadman(id).await.unwrap();
+        for (path, key) in [("/inbound/menu/1", first), ("/inbound/menu/1/1", "9")] {
+            assert_eq!(turn(&world, "CA1", &from, path, key).await, help, "{first}");
+        }
+        assert_eq!(world.deadman(id).await.unwrap(), before);
+        assert!(support::open(&world, id).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_check_in_instead_of_a_cry_that_was_recorded_unheard_ends_nothing() {
     let world = lucius_shell::testing::World::new().await;
     let id = support::user(&world).await;
     let from = support::number(&world.deadman(id).await.unwrap());
-    let wrong = turn(&world, "CA1", &from, "/inbound/login", "9999").await;
-    assert!(wrong.contains("That is not right."), "{wrong}");
-    forgets(&world, "CA1").await;
-    let right = turn(&world, "CA1", &from, "/inbound/login/0/1", support::PIN).await;
-    assert!(right.contains("Hello Ann."), "{right}");
-
-    support::emergency(&world, id, "sos").await;
-    let contact = support::open(&world, id).await.unwrap().contacts.remove(0);
-    let (from, code) = (contact.phone.as_str(), contact.code.as_str());
-    let wrong = turn(&world, "CA2", from, "/inbound/callback/0", "999999").await;
-    assert!(wrong.contains("That is not the code"), "{wrong}");
-    forgets(&world, "CA2").await;
-    let right = turn(&world, "CA2", from, "/inbound/callback/0/1", code).await;
-    assert!(right.contains("You have it: you are going to Ann Lee."), "{right}");
-    assert_eq!(support::open(&world, id).await.unwrap().acceptor(), Some(0));
+    turn(&world, "CA1", &from, "/inbound/login", support::PIN).await;
+    turn(&world, "CA1", &from, "/inbound/menu/1", "9").await;
+    let told = turn(&world, "CA1", &from, "/inbound/menu/1/1", "1").await;
+    assert!(told.contains("An emergency has begun since you were asked"), "{told}");
+    assert!(support::open(&world, id).await.is_some());
+    // Now they have heard of it.
+    let ended = turn(&world, "CA1", &from, "/inbound/menu/2", "1").await;
+    assert!(ended.contains("You are checked in") && ended.contains("The alert is over"), "{ended}");
 }

@@ -9,6 +9,7 @@ use super::{Deadman, Line, Probe, Proof, Proven, State};
 use crate::{
     history::{Entry, ProbeStatus, What},
     incident::{self, Cause, EndedBy, Incident},
+    ivr::Offered,
     open::open_or_join,
     text::write_time,
     turn::Turn,
@@ -67,6 +68,8 @@ pub struct CheckIn {
     pub logged_in: bool,
     /// What it does not stand against, if that was taken before: a cry for help in the same turn of a call, by its name.
     pub unless: Option<String>,
+    /// What the caller has heard about an emergency, on a line that tells them: no other one is ended.
+    pub heard: Option<Offered>,
     /// As written.
     pub text: String,
 }
@@ -83,7 +86,14 @@ pub fn check_in(
     if let Some(reply) = cried.or_else(|| deadman.seen.reply(&event.key)) {
         return reply;
     }
-    let reply = if event.sos { sos(deadman, incident, turn) } else { weigh(deadman, incident, turn, event) };
+    let unheard_of = event.heard.is_some_and(|heard| !heard.covers(incident.as_ref()));
+    let reply = if unheard_of {
+        Reply::words("An emergency has begun since you were asked, so nothing was changed.")
+    } else if event.sos {
+        sos(deadman, incident, turn)
+    } else {
+        weigh(deadman, incident, turn, event)
+    };
     deadman.seen.remember(event.key.clone(), reply.clone());
     reply
 }

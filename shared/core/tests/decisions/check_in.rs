@@ -5,6 +5,7 @@ use lucius_core::{
     effect::{Channel, Outcome, Party},
     history::{ProbeStatus, What},
     incident::{Cause, EndedBy, Status},
+    ivr::Offered,
     voice::{Login, Reply},
     words::Answer,
 };
@@ -289,6 +290,22 @@ fn a_caller_who_has_just_logged_in_needs_no_further_pin() {
     let mut story = Story::ringing();
     let medium = Medium::Phone;
     story.check_in(CheckIn { medium, logged_in: true, ..story.answer() });
+    assert_eq!(story.status(), "ended");
+}
+
+#[test]
+fn a_caller_ends_no_alert_that_they_have_not_heard_of() {
+    let mut story = Story::ringing();
+    let this = story.open().id;
+    let caller = CheckIn { medium: Medium::Phone, logged_in: true, ..story.answer() };
+    let earlier = Offered::End(1.try_into().unwrap());
+    for (key, heard) in [("CA-1", Offered::Start), ("CA-2", earlier)] {
+        let told =
+            story.check_in(CheckIn { key: key.to_owned(), heard: Some(heard), ..caller.clone() }).reply();
+        assert!(told.contains("An emergency has begun since you were asked"), "{told}");
+        assert_eq!(story.status(), "escalating");
+    }
+    story.check_in(CheckIn { heard: Some(Offered::End(this)), ..caller });
     assert_eq!(story.status(), "ended");
 }
 

@@ -289,6 +289,7 @@ impl World {
                 proof: proofs(*proof),
                 logged_in: *medium == 3 && *proof == 1,
                 unless: None,
+                heard: None,
                 text: "text".to_owned(),
             }),
             Step::Emergency => Event::Emergency { key: key("CA") },

@@ -191,6 +191,7 @@ impl Story {
             proof: Proof::None,
             logged_in: false,
             unless: None,
+            heard: None,
             text: "as written".to_owned(),
         }
     }

@@ -19,6 +19,7 @@ fn check_in(answer: Answer, sos: bool) -> Event {
         proof: Proof::None,
         logged_in: false,
         unless: None,
+        heard: None,
         text: String::new(),
     })
 }

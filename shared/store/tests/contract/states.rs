@@ -26,6 +26,7 @@ fn check_in(answer: Answer, tale: &Story<'_, impl Store>) -> Event {
         proof: Proof::None,
         logged_in: false,
         unless: None,
+        heard: None,
         text: "Ja \u{1f44d} \"quoted\"".to_owned(),
     })
 }

@@ -252,6 +252,7 @@ impl Story {
             proof,
             logged_in: false,
             unless: None,
+            heard: None,
             text: "Y".to_owned(),
         }));
         vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None }]

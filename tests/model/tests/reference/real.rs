@@ -304,6 +304,7 @@ impl Real {
             proof: proof(pin),
             logged_in: false,
             unless: None,
+            heard: None,
             text: "text".to_owned(),
         });
         let tries = self.case.deadman.as_ref().unwrap().tries;

@@ -84,6 +84,7 @@ pub(crate) async fn ends(world: &World, user: UserId, key: &str) {
         proof: Proof::None,
         logged_in: true,
         unless: None,
+        heard: None,
         text: String::new(),
     });
     run(&world.app.shell, Scope::User(user), event).await.unwrap();
