@@ -1,6 +1,7 @@
 //! The phone line: what a caller hears at each step, and what is remembered of their call.
 //!
-//! The address of each turn carries its number. A turn that comes twice is answered as it was the first time.
+//! The address of each turn carries its number, and how often it was asked for again. A turn that comes twice is answered as it was the
+//! first time ([`Session::begin`]).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ fn shown(incident: Option<&Incident>) -> Option<&Incident> {
 }
 
 /// A PIN that waits for the number of its account: its keyed digest, from which the digest of a user's PIN can be made.
-/// The PIN itself is not kept. Its `Debug` form shows nothing.
+/// The PIN itself is not kept, and this no longer than the call is remembered. Its `Debug` form shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Unclaimed(pub String);
@@ -123,27 +124,22 @@ pub enum Wanted {
 impl Session {
     /// Begins the turn `number`, which has been asked for `again` times, unless it was answered.
     ///
-    /// A turn that comes twice is answered as it was the first time. But who was asked again has not heard that answer and may have keyed
-    /// in something else, a cry for help instead of a check-in: that is taken from where the call was before. A copy of what they have
-    /// keyed in first, and comes late, is not.
+    /// A turn that comes twice is answered as it was the first time. But who was asked again has not heard that answer and may key in
+    /// something else, a cry for help instead of a check-in: what they key in then is taken from where the call was before, the same
+    /// again too. Who is `silent` then hears what was answered. So does a copy of what they have keyed in first, and comes late.
     #[must_use]
-    pub fn begin(self, number: u32, again: u8) -> Begun {
+    pub fn begin(self, number: u32, again: u8, silent: bool) -> Begun {
         let is_last = number.saturating_add(1) == self.turns;
-        let mut session = match self {
-            Self { said: Some(_), before: Some(before), again: answered, .. }
-                if is_last && again > answered =>
-            {
+        let session = match self {
+            Self { before: Some(before), again: answered, .. } if is_last && again > answered && !silent => {
                 *before
             }
             Self { said: Some(said), turns, .. } if number < turns => return Begun::Answered(said),
             session => session,
         };
-        session.said = None;
-        session.before = None;
-        session.before = Some(Box::new(session.clone()));
-        session.turns = number.saturating_add(1);
-        session.again = again;
-        Begun::Open(session)
+        let before = Self { said: None, before: None, ..session };
+        let turns = number.saturating_add(1);
+        Begun::Open(Self { turns, again, before: Some(Box::new(before.clone())), ..before })
     }
 
     /// Whether the PIN was given a moment ago.

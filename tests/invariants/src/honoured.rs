@@ -87,10 +87,10 @@ fn by_user(step: &Transition<'_>, before: &Deadman, after: &Deadman, act: &Act) 
         step.before.incident.as_ref().filter(|known| known.is_open() && before.incident == Some(known.id));
     let works =
         |holds: bool, why: &str| ensure(holds, Invariant::Honoured, of_deadman(after), || why.to_owned());
+    let visible = open.filter(|incident| !incident.silent);
     let ended =
         || {
-            let visible = open.is_some_and(|incident| !incident.silent);
-            !visible
+            visible.is_none()
                 || step.after.incident.as_ref().is_some_and(|incident| {
                     matches!(incident.status, Status::Ended { ended: EndedBy::User, .. })
                 })
@@ -102,6 +102,10 @@ fn by_user(step: &Transition<'_>, before: &Deadman, after: &Deadman, act: &Act) 
             let calls = step.after.incident.as_ref().is_some_and(cries);
             works(calls, "they cried for help, and nobody is called for it")?;
             works(!waits(step), "they cried for help, and the next calls are as far away as before")
+        }
+        // They are told that one has begun.
+        Act::CheckedIn { knows, .. } if visible.is_some_and(|incident| !knows.must_end(incident.id)) => {
+            Ok(())
         }
         Act::CheckedIn { proven: true, .. } if before.profile.pin.is_some() && !may_be_locked => {
             works(after.probe().is_none(), "they are okay, by their PIN, and the question stays open")?;

@@ -38,7 +38,7 @@ pub use attempt::{Attempt, POST_NEEDS, attempt};
 pub use decided::decided;
 pub use lease::leased;
 pub use quiet::placed;
-pub use step::{Act, Transition};
+pub use step::{Act, Knows, Transition};
 pub use violation::{Invariant, Violation};
 pub use world::{dead_letter, outside_told, paged_by};
 

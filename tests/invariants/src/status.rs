@@ -194,8 +194,20 @@ fn accepts(step: &Transition<'_>, incident: &Incident, by: usize) -> bool {
 fn ends(step: &Transition<'_>, before: &Incident, ended: &EndedBy) -> bool {
     match ended {
         EndedBy::User => {
-            step.has(|act| matches!(act, Act::CheckedIn { proven: true, .. } | Act::Resolved))
-                && !before.silent
+            let may = |act: &Act| match act {
+                Act::CheckedIn { proven, knows, .. } => *proven && knows.may_end(before.id),
+                Act::Resolved => true,
+                Act::PressedOne { .. }
+                | Act::RightCode { .. }
+                | Act::WrongCode { .. }
+                | Act::PressedNineTwice { .. }
+                | Act::AskedToReopen { .. }
+                | Act::AskedToBeCalled { .. }
+                | Act::CriedForHelp
+                | Act::Edited { .. }
+                | Act::TextsStopped => false,
+            };
+            step.has(may) && !before.silent
         }
         EndedBy::Contact { place } => {
             let pressed = Act::PressedNineTwice { incident: before.id, place: *place };

@@ -57,6 +57,8 @@ pub enum Act {
         arrived_at: Timestamp,
         /// With the PIN; where none is set, nothing is proven.
         proven: bool,
+        /// What they know of an alert.
+        knows: Knows,
     },
     /// The person at risk (or whoever has their phone) cried for help, or answered badly.
     CriedForHelp,
@@ -69,6 +71,32 @@ pub enum Act {
     },
     /// A number stopped our texts, or takes them again.
     TextsStopped,
+}
+
+/// What somebody who is okay knows of the alert that they would end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knows {
+    /// All that there is to know: nobody had to tell them.
+    All,
+    /// What our line has told them: of this one, or of none.
+    Only(Option<IncidentId>),
+    /// What our line has told them, while one followed another.
+    Unsure,
+}
+
+impl Knows {
+    /// They may end this one.
+    pub(crate) fn may_end(self, incident: IncidentId) -> bool {
+        match self {
+            Self::All | Self::Unsure => true,
+            Self::Only(known) => known == Some(incident),
+        }
+    }
+
+    /// They must be able to end this one.
+    pub(crate) fn must_end(self, incident: IncidentId) -> bool {
+        self != Self::Unsure && self.may_end(incident)
+    }
 }
 
 /// One commit of one decision, the leases that were taken with it included.

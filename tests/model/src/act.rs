@@ -11,7 +11,7 @@ use lucius_core::{
     policy::{LEASE, Policy, later},
     words,
 };
-use lucius_invariants::{Act, Attempt, Transition, Violation, attempt, leased, placed, transition};
+use lucius_invariants::{Act, Attempt, Knows, Transition, Violation, attempt, leased, placed, transition};
 
 use crate::{
     Action, Answer, Call, Process, Stage, World, people,
@@ -341,7 +341,7 @@ impl World {
             heard: None,
             text: "Y".to_owned(),
         });
-        let acts = vec![Act::CheckedIn { arrived_at, proven }];
+        let acts = vec![Act::CheckedIn { arrived_at, proven, knows: Knows::All }];
         self.answered = true;
         self.starts(Process::webhook(event, Scope::User, acts), policy)
     }

@@ -5,7 +5,7 @@ use lucius_core::{
     decide::{Event, Scope},
     incident::Incident,
 };
-use lucius_invariants::Act as Meant;
+use lucius_invariants::{Act as Meant, Knows};
 use lucius_store::Keyring;
 
 use crate::{
@@ -89,8 +89,10 @@ impl Inner {
             let arrived_at = instant(self.now);
             match body {
                 "N" | "SOS" => acts.push(Meant::CriedForHelp),
-                "Y" | "OK" | "YES" if !wants_pin => acts.push(Meant::CheckedIn { arrived_at, proven: false }),
-                _ if with_pin => acts.push(Meant::CheckedIn { arrived_at, proven: true }),
+                "Y" | "OK" | "YES" if !wants_pin => {
+                    acts.push(Meant::CheckedIn { arrived_at, proven: false, knows: Knows::All });
+                }
+                _ if with_pin => acts.push(Meant::CheckedIn { arrived_at, proven: true, knows: Knows::All }),
                 _ => {}
             }
         }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use lucius_invariants::Act;
+use lucius_invariants::{Act, Knows};
 use lucius_telephony::{CallRequest, CallStatus, Carrier, CarrierError, Placed, Sent, TextRequest};
 
 use crate::{
@@ -70,6 +70,8 @@ pub(crate) struct Call {
     pub(crate) turns: u32,
     /// What was said last of what keys mean: an apology leaves that as it was.
     pub(crate) page: String,
+    /// What the menu has said of an alert.
+    pub(crate) knows: Knows,
     /// When the caller gave the right PIN for the last time.
     pub(crate) pin_at: Option<Millis>,
     sequence: u32,
@@ -94,6 +96,7 @@ impl Call {
             keyed_at: 0,
             turns: 0,
             page: String::new(),
+            knows: Knows::Only(None),
             pin_at: None,
             sequence: 0,
             over: false,

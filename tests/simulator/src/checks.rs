@@ -468,7 +468,9 @@ fn name_of(post: &Post) -> String {
 /// Acts that a request brings, with the instant at which it reaches us.
 pub(crate) fn arriving(acts: &[Act], now: Millis) -> Vec<Act> {
     let at = |act: &Act| match act {
-        Act::CheckedIn { proven, .. } => Act::CheckedIn { arrived_at: instant(now), proven: *proven },
+        Act::CheckedIn { proven, knows, .. } => {
+            Act::CheckedIn { arrived_at: instant(now), proven: *proven, knows: *knows }
+        }
         other @ (Act::PressedOne { .. }
         | Act::RightCode { .. }
         | Act::WrongCode { .. }

@@ -376,12 +376,10 @@ impl Functions {
         }
         match task.invocation {
             Invocation::Queue(messages) => {
-                let old = &inner.old_messages;
-                let mut new = messages.iter().filter(|message| !old.contains(message)).peekable();
-                let of_incidents = new.peek().is_some()
-                    && new.all(|message| {
-                        inner.messages.get(message).is_some_and(|(body, _)| body.contains("INCIDENT"))
-                    });
+                // Whoever is at risk, and woken for nothing, has their next question planned anew: an old wake of theirs may bring that.
+                let of_incidents = messages.iter().all(|message| {
+                    inner.messages.get(message).is_some_and(|(body, _)| body.contains("INCIDENT"))
+                });
                 if of_incidents && task.running.cases.is_empty() && task.running.hints > 0 {
                     inner.violated("I12", "a wake that changed nothing has sent another".to_owned());
                 }

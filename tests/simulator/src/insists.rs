@@ -14,7 +14,7 @@ const CRY_AGAIN: u32 = 40;
 const REOPEN: u32 = 20;
 
 impl Inner {
-    fn texts_after(&mut self, least: Millis, most: Millis, from: &str, body: &str) {
+    pub(crate) fn texts_after(&mut self, least: Millis, most: Millis, from: &str, body: &str) {
         let (from, body) = (from.to_owned(), body.to_owned());
         let after = self.between(least, most);
         self.soon(after, Happening::Person(Act::Text { from, body }));

@@ -1,7 +1,7 @@
 //! Whoever listens to a call: what they key in, what it means, and what the carrier does with our answer.
 
-use lucius_core::ivr::SORRY;
-use lucius_invariants::Act as Meant;
+use lucius_core::{id::IncidentId, ivr::SORRY};
+use lucius_invariants::{Act as Meant, Knows};
 
 use crate::{
     carrier::{Call, Step, action_of, place_in, redirect_of},
@@ -14,6 +14,9 @@ use crate::{
 pub(crate) const ASKED_AGAIN: &str = "To be sure that it is you";
 /// For so long the PIN speaks for a caller, and a little longer: two clocks may be wrong.
 const PIN_FRESH: Millis = 130 * SECOND;
+
+/// So many callers of a thousand have somebody with them who texts for help in their name.
+const CRY_BESIDE: u32 = 30;
 
 impl Inner {
     /// Whoever listens to a call does something.
@@ -120,8 +123,12 @@ impl Inner {
             }
             return match keys {
                 "9" => vec![Meant::CriedForHelp],
-                _ if pin == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true }],
-                "1" if pin.is_none() => vec![Meant::CheckedIn { arrived_at, proven: false }],
+                _ if pin == Some(keys) => {
+                    vec![Meant::CheckedIn { arrived_at, proven: true, knows: Knows::All }]
+                }
+                "1" if pin.is_none() => {
+                    vec![Meant::CheckedIn { arrived_at, proven: false, knows: Knows::All }]
+                }
                 _ => Vec::new(),
             };
         }
@@ -142,7 +149,8 @@ impl Inner {
     /// The person at risk has rung us: keys mean what they were offered last. The PIN alone opens the menu; where it was asked for once
     /// more, as the first was long ago, it is the answer.
     fn keyed_by_user(&self, call: &Call, action: &str, keys: &str, pin: Option<&str>) -> Vec<Meant> {
-        let checks_in = Meant::CheckedIn { arrived_at: instant(self.now), proven: true };
+        let (arrived_at, knows) = (instant(self.now), call.knows);
+        let checks_in = Meant::CheckedIn { arrived_at, proven: true, knows };
         let fresh = call.pin_at.is_some_and(|at| self.now - at <= PIN_FRESH);
         if !action.starts_with("/inbound/menu") {
             let is_answer = call.page.contains(ASKED_AGAIN) && pin == Some(keys);
@@ -153,6 +161,20 @@ impl Inner {
             "1" | "9" if fresh => vec![checks_in],
             _ => Vec::new(),
         }
+    }
+
+    /// Of which alert the menu has told whoever is at risk.
+    fn told_of(&self, post: &Post, response: &lucius_shell::Response) -> Knows {
+        if !response.body.contains("To end the emergency, press 9") {
+            return Knows::Only(None);
+        }
+        let user = post.field("From").and_then(|from| self.people.user_at(from));
+        let user = user.and_then(|user| self.people.users.get(user)).map(|user| user.id);
+        let open = user.and_then(|user| self.checks.deadman(user)).and_then(|deadman| deadman.incident);
+        let long_since = |id: IncidentId| {
+            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned < self.now - 30 * SECOND)
+        };
+        open.filter(|id| long_since(*id)).map_or(Knows::Unsure, |id| Knows::Only(Some(id)))
     }
 
     /// A contact has rung us: a code, or 1 to be called for every alert that is open.
@@ -195,6 +217,7 @@ impl Inner {
         match &post.reply_to {
             ReplyTo::Call(sid) => {
                 let (pause, now) = (self.between(SECOND, 15 * SECOND), self.now);
+                let knows = self.told_of(post, response);
                 if let Some(call) = self.network.calls.get_mut(sid).filter(|call| !call.over) {
                     if response.body.is_empty() {
                         self.violated(
@@ -208,8 +231,16 @@ impl Inner {
                     if menu || response.body.contains(ASKED_AGAIN) {
                         call.page.clone_from(&response.body);
                     }
-                    if menu && post.path.starts_with("/inbound/login") {
+                    if menu {
+                        call.knows = knows;
+                    }
+                    let logs_in = menu && post.path.starts_with("/inbound/login");
+                    if logs_in {
                         call.pin_at = Some(now);
+                    }
+                    let phone = call.phone.clone();
+                    if logs_in && self.odds(CRY_BESIDE) {
+                        self.texts_after(0, 15 * SECOND, &phone, "SOS");
                     }
                     let sid = sid.clone();
                     self.call_later(&sid, pause, Step::React);

@@ -33,12 +33,6 @@ impl Inner {
                 | Meant::TextsStopped => continue,
             };
             self.checks.made += 1;
-            let call = field(post, "CallSid").and_then(|sid| self.network.calls.get(sid));
-            // A turn is answered once. What was keyed in again in it says nothing of an alert that has begun meanwhile.
-            let began = self.checks.facts.get(&id).map(|facts| facts.turned);
-            if call.is_some_and(|call| began.is_some_and(|began| call.keyed_at < began)) {
-                continue;
-            }
             let Some(key) = key_of(post) else { continue };
             let incident = self.checks.incidents.get(&id).filter(|incident| incident.is_open());
             let (Some(incident), Some(phone)) = (incident, phone_of(post)) else { continue };

@@ -49,8 +49,13 @@ async fn call_them<P: Ports>(app: &App<P>, card: &NumberCard, key: &str) -> Resu
         let act = ContactAct::CallBack { key: key.to_owned() };
         run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
     }));
-    let words = of_the_open(asked.await)?;
-    Ok(words.unwrap_or_else(|| vec!["There is no alert for this number any more. Goodbye.".to_owned()]))
+    let asked = asked.await;
+    let known = asked.iter().any(|result| matches!(result, Err(RunError::Known)));
+    match of_the_open(asked)? {
+        Some(words) => Ok(words),
+        None if known => Err(RunError::Known),
+        None => Ok(vec!["There is no alert for this number any more. Goodbye.".to_owned()]),
+    }
 }
 
 /// Six digits, as a code has them.

@@ -1,4 +1,4 @@
-//! One turn of a call after the first page: a turn that comes twice is answered as it was the first time.
+//! One turn of a call after the first page: taken once, and remembered with its answer.
 
 use jiff::SignedDuration;
 use lucius_core::{
@@ -29,13 +29,13 @@ pub(crate) enum Step {
 }
 
 /// How often a turn is tried against other deliveries of itself.
-const TRIES: u8 = 2;
+const TRIES: u8 = 3;
 
 /// Answers one turn of a call.
 pub(crate) async fn step<P: Ports>(app: &App<P>, turn: &Turn<'_>, place: Place) -> Result<Prompt, RunError> {
     for _ in 0..TRIES {
         let (known, version) = load(app, turn).await?;
-        let mut session = match known.begin(place.number, place.again) {
+        let mut session = match known.begin(place.number, place.again, turn.is_silent()) {
             Begun::Answered(said) => return Ok(said),
             Begun::Open(session) => session,
         };
@@ -44,7 +44,7 @@ pub(crate) async fn step<P: Ports>(app: &App<P>, turn: &Turn<'_>, place: Place) 
         if save(app, turn, &session, version).await? {
             return Ok(prompt);
         }
-        // Another delivery of the turn was faster. What the next key means is what that one has said, so this one says the same.
+        // Another delivery of the turn was faster: what the next key means is what that one has said.
     }
     Err(RunError::NotRecorded("two turns of one call got into each other".to_owned()))
 }
@@ -91,7 +91,8 @@ async fn load<P: Ports>(app: &App<P>, turn: &Turn<'_>) -> Result<(Session, Optio
 ///
 /// If this fails, the turn comes again with the session of before it, although its event may be committed. So what a key
 /// means must not depend on anything that its own event changes: the menu's keys mean what the session says was offered
-/// (see [`lucius_core::ivr::Offered`]), and so the event of the same key has the same name both times.
+/// (see [`lucius_core::ivr::Offered`]), and so the event of the same key has the same name both times. (A PIN that is not fresh any
+/// more by then is asked for again, and the check-in is another one.)
 async fn save<P: Ports>(
     app: &App<P>,
     turn: &Turn<'_>,

@@ -5,7 +5,6 @@ use lucius_core::{
     decide::{Case, Event, Scope},
     id::UserId,
     ivr::{Offered, Session, Wanted, ask_pin, help, menu},
-    text::speak_time,
     voice::{Prompt, Reply},
     words::Answer,
 };
@@ -90,14 +89,7 @@ async fn check_in<P: Ports>(
         text: "checked in by phone".to_owned(),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;
-    let mut words = said(done.reply);
-    if session.offered.covers(done.case.incident.as_ref())
-        && let Some(deadman) = &done.case.deadman
-    {
-        let now = speak_time(app.shell.ports.nature().now(), &deadman.profile.time_zone);
-        words.insert(0, format!("You are checked in. It is {now}."));
-    }
-    Ok(spoken(&done.case, words, session))
+    Ok(spoken(&done.case, said(done.reply), session))
 }
 
 async fn start<P: Ports>(

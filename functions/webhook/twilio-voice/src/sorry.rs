@@ -8,8 +8,8 @@ use lucius_shell::{RunError, alarm};
 
 use crate::{Place, line::Step};
 
-/// Says that something went wrong, and asks for the same again at the same address: a turn that was recorded after all
-/// is known there. The address counts the rounds, for the table may be what is down.
+/// Says that something went wrong, and asks for the same turn again: what was recorded after all is known by its name. The address
+/// counts the rounds, for the table may be what is down.
 pub(crate) fn prompt(place: Place, error: &RunError) -> Prompt {
     tracing::error!(error = %error, "a turn of a call failed");
     match error {

@@ -118,6 +118,18 @@ async fn a_cry_for_help_instead_of_what_was_answered_unheard_calls_for_help() {
 }
 
 #[tokio::test]
+async fn who_keys_in_nothing_more_hears_what_was_answered() {
+    let world = lucius_shell::testing::World::new().await;
+    let id = support::user(&world).await;
+    support::emergency(&world, id, "sos").await;
+    let contact = support::open(&world, id).await.unwrap().contacts.remove(0);
+    let from = contact.phone.as_str();
+    let accepted = turn(&world, "CA1", from, "/inbound/callback/0", &contact.code).await;
+    assert!(accepted.contains("You have it: you are going to Ann Lee."), "{accepted}");
+    assert_eq!(turn(&world, "CA1", from, "/inbound/callback/0/1", "").await, accepted);
+}
+
+#[tokio::test]
 async fn a_check_in_instead_of_a_cry_that_was_recorded_unheard_ends_nothing() {
     let world = lucius_shell::testing::World::new().await;
     let id = support::user(&world).await;

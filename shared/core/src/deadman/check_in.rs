@@ -11,7 +11,7 @@ use crate::{
     incident::{self, Cause, EndedBy, Incident},
     ivr::Offered,
     open::open_or_join,
-    text::write_time,
+    text::{speak_time, write_time},
     turn::Turn,
     voice::{Login, Reply},
     words::Answer,
@@ -86,14 +86,7 @@ pub fn check_in(
     if let Some(reply) = cried.or_else(|| deadman.seen.reply(&event.key)) {
         return reply;
     }
-    let unheard_of = event.heard.is_some_and(|heard| !heard.covers(incident.as_ref()));
-    let reply = if unheard_of {
-        Reply::words("An emergency has begun since you were asked, so nothing was changed.")
-    } else if event.sos {
-        sos(deadman, incident, turn)
-    } else {
-        weigh(deadman, incident, turn, event)
-    };
+    let reply = if event.sos { sos(deadman, incident, turn) } else { weigh(deadman, incident, turn, event) };
     deadman.seen.remember(event.key.clone(), reply.clone());
     reply
 }
@@ -199,6 +192,9 @@ fn good(
 ) -> Reply {
     // A silent incident does not exist for whoever answers here.
     if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && !incident.silent) {
+        if event.heard.is_some_and(|heard| !heard.covers(Some(open))) {
+            return Reply::words("An emergency has begun since you were asked, so nothing was changed.");
+        }
         return good_in_incident(deadman, open, turn, event, proven);
     }
     match deadman.probe().cloned() {
@@ -208,25 +204,35 @@ fn good(
         Some(mut probe) => {
             probe.last_response.clone_from(&event.text);
             deadman.close_probe(turn, &probe, ProbeStatus::Good);
-            checked_in(deadman, turn)
+            checked_in(deadman, turn, event.medium)
         }
-        None if proven => checked_in(deadman, turn),
+        None if proven => checked_in(deadman, turn, event.medium),
         None => Reply::words(format!("There is no question open. {}", next_words(deadman))),
     }
 }
 
 /// The sign of life is taken: the next question is computed from it.
-fn checked_in(deadman: &mut Deadman, turn: &Turn<'_>) -> Reply {
+fn checked_in(deadman: &mut Deadman, turn: &Turn<'_>, medium: Medium) -> Reply {
     deadman.last_check_in = Some(turn.now);
     match deadman.state {
         State::Paused { .. } => {}
         State::Off | State::Waiting { .. } | State::Probing(_) => deadman.rearm(turn),
     }
-    thanks(deadman)
+    thanks(deadman, turn, medium)
 }
 
-fn thanks(deadman: &Deadman) -> Reply {
-    Reply::Words(vec![format!("Thank you, {}.", deadman.profile.first_name), next_words(deadman)])
+fn thanks(deadman: &Deadman, turn: &Turn<'_>, medium: Medium) -> Reply {
+    let thanks = [format!("Thank you, {}.", deadman.profile.first_name), next_words(deadman)];
+    Reply::Words(aloud(deadman, turn, medium).into_iter().chain(thanks).collect())
+}
+
+/// What a caller to our number hears first.
+fn aloud(deadman: &Deadman, turn: &Turn<'_>, medium: Medium) -> Option<String> {
+    let now = || speak_time(turn.now, &deadman.profile.time_zone);
+    match medium {
+        Medium::Phone => Some(format!("You are checked in. It is {}.", now())),
+        Medium::Sms | Medium::OwnCall | Medium::Api => None,
+    }
 }
 
 fn next_words(deadman: &Deadman) -> String {
@@ -248,10 +254,11 @@ fn good_in_incident(
     if proven {
         incident::end(incident, turn, EndedBy::User);
         deadman.last_check_in = Some(turn.now);
-        let mut said = vec![format!(
+        let mut said: Vec<String> = aloud(deadman, turn, event.medium).into_iter().collect();
+        said.push(format!(
             "Thank you, {}. The alert is over: your contacts are told.",
             deadman.profile.first_name
-        )];
+        ));
         deadman.incident_ended(turn);
         said.push(next_words(deadman));
         return Reply::Words(said);
@@ -262,7 +269,7 @@ fn good_in_incident(
         if incident.causes.is_empty() {
             incident::end(incident, turn, EndedBy::AnsweredInTime);
             deadman.incident_ended(turn);
-            return thanks(deadman);
+            return thanks(deadman, turn, event.medium);
         }
     }
     doubt(deadman, incident, turn, event)

@@ -287,10 +287,11 @@ fn a_check_in_does_not_end_a_pause() {
 
 #[test]
 fn a_caller_who_has_just_logged_in_needs_no_further_pin() {
-    let mut story = Story::ringing();
     let medium = Medium::Phone;
-    story.check_in(CheckIn { medium, logged_in: true, ..story.answer() });
-    assert_eq!(story.status(), "ended");
+    for mut story in [Story::ringing(), Story::armed()] {
+        let said = story.check_in(CheckIn { medium, logged_in: true, ..story.answer() }).reply();
+        assert!(said.starts_with("You are checked in. It is ") && said.contains("Thank you, Ann."), "{said}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use lucius_core::{
     policy::Policy,
     words::Answer,
 };
-use lucius_invariants::{Act, Transition, transition};
+use lucius_invariants::{Act, Knows, Transition, transition};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -106,7 +106,7 @@ fn by_user(before: &Case, answer: &CheckIn) -> Option<Act> {
     let proven = answer.logged_in || (answer.proof == pin("1234") && !locked);
     let without = answer.proof == Proof::None && answer.answer == Answer::Good;
     let counts = without && !(deadman.wants_pin_in_reply() && answer.medium == Medium::Sms);
-    (proven || counts).then_some(Act::CheckedIn { arrived_at: answer.arrived_at, proven })
+    (proven || counts).then_some(Act::CheckedIn { arrived_at: answer.arrived_at, proven, knows: Knows::All })
 }
 
 fn readable<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(state: &T) {

@@ -1,6 +1,7 @@
 //! Acts that are thanked for and do not work.
 
 use jiff::SignedDuration;
+use lucius_core::ivr::Offered;
 use lucius_core::{
     decide::Event,
     incident::{Cause, EndedBy, Status},
@@ -76,6 +77,19 @@ fn the_right_pin_ends_it() {
     };
     assert_eq!(broken(&story, &acts, goes_on), Some(Invariant::Honoured));
     assert_eq!(broken(&story, &[Act::Resolved], goes_on), Some(Invariant::Honoured));
+}
+
+#[test]
+fn a_caller_ends_the_alert_of_which_they_were_told_and_no_other() {
+    let ringing = Story::ringing();
+    let this = ringing.clone().inc().id;
+    let (mut aware, mut unaware) = (ringing.clone(), ringing);
+    let knowing = aware.check_in_by_menu(Offered::End(this));
+    let unknowing = unaware.check_in_by_menu(Offered::Start);
+    let goes_on = |story: &mut Story| story.case = unaware.case.clone();
+    assert_eq!(broken(&aware, &knowing, goes_on), Some(Invariant::Honoured));
+    let ends = |story: &mut Story| story.case = aware.case.clone();
+    assert_eq!(broken(&unaware, &unknowing, ends), Some(Invariant::OnlyAHumanStops));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use lucius_core::{
     effect::{CallProgress, Channel, EffectId, Outcome, Party, Purpose, claim},
     id::{ContactId, IncidentId, ProbeId, UserId},
     incident::Incident,
+    ivr::Offered,
     phone::PhoneNumber,
     policy::{LEASE, Policy, later},
     schedule::{CronExpression, Schedule, TimeZone},
@@ -17,7 +18,7 @@ use lucius_core::{
     turn::Fresh,
     words::Answer,
 };
-use lucius_invariants::{Act, Transition, Violation, transition};
+use lucius_invariants::{Act, Knows, Transition, Violation, transition};
 
 pub(crate) fn phone(n: u64) -> PhoneNumber {
     PhoneNumber::parse(&format!("+1202555{n:04}")).unwrap()
@@ -234,15 +235,25 @@ impl Story {
 
     /// Ann says that she is okay, without her PIN.
     pub(crate) fn check_in(&mut self, arrived_at: Option<Timestamp>) -> Vec<Act> {
-        self.says_okay(arrived_at.unwrap_or(self.now), Proof::None)
+        self.says_okay(arrived_at.unwrap_or(self.now), Proof::None, None)
     }
 
     /// Ann says that she is okay, with her PIN.
     pub(crate) fn check_in_with_pin(&mut self) -> Vec<Act> {
-        self.says_okay(self.now, Proof::Pin(Digest::new([1; 32])))
+        self.says_okay(self.now, Proof::Pin(Digest::new([1; 32])), None)
     }
 
-    fn says_okay(&mut self, arrived_at: Timestamp, proof: Proof) -> Vec<Act> {
+    /// The same on our line, where she was told what 9 means.
+    pub(crate) fn check_in_by_menu(&mut self, heard: Offered) -> Vec<Act> {
+        self.says_okay(self.now, Proof::Pin(Digest::new([1; 32])), Some(heard))
+    }
+
+    fn says_okay(&mut self, arrived_at: Timestamp, proof: Proof, heard: Option<Offered>) -> Vec<Act> {
+        let knows = match heard {
+            None => Knows::All,
+            Some(Offered::Start) => Knows::Only(None),
+            Some(Offered::End(incident)) => Knows::Only(Some(incident)),
+        };
         self.goes(&Event::CheckIn(CheckIn {
             key: format!("SM{}", self.drawn),
             answer: Answer::Good,
@@ -252,10 +263,10 @@ impl Story {
             proof,
             logged_in: false,
             unless: None,
-            heard: None,
+            heard,
             text: "Y".to_owned(),
         }));
-        vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None }]
+        vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None, knows }]
     }
 
     pub(crate) fn check(&self, acts: &[Act]) -> Result<(), Violation> {

@@ -19,7 +19,7 @@ use lucius_core::{
     turn::Fresh,
     words::Answer,
 };
-use lucius_invariants::{Act, Transition, decided, leased, placed, transition};
+use lucius_invariants::{Act, Knows, Transition, decided, leased, placed, transition};
 
 use crate::naive::{self, INTERVAL, Naive, Pin, RETRIES, Says, Step, WAIT, WELL};
 
@@ -313,7 +313,9 @@ impl Real {
         let counts = proven || (pin == Pin::None && says == Says::Good);
         let acts = match says {
             Says::Bad | Says::Sos => vec![Act::CriedForHelp],
-            Says::Good | Says::Unclear if counts => vec![Act::CheckedIn { arrived_at, proven }],
+            Says::Good | Says::Unclear if counts => {
+                vec![Act::CheckedIn { arrived_at, proven, knows: Knows::All }]
+            }
             Says::Good | Says::Unclear => Vec::new(),
         };
         self.delivered(&event, &acts, twice);

@@ -222,22 +222,24 @@ fn a_pin_is_fresh_for_two_minutes() {
 #[test]
 fn a_turn_is_answered_once_unless_it_was_asked_for_again_since() {
     let first = Session { turns: 3, wrong: 1, ..Session::default() };
-    let Begun::Open(mut session) = first.clone().begin(3, 1) else { panic!("nothing was said yet") };
+    let Begun::Open(mut session) = first.clone().begin(3, 1, false) else { panic!("nothing was said yet") };
     assert_eq!((session.turns, session.again, session.wrong), (4, 1, 1));
     assert_eq!(session.before.as_deref(), Some(&first));
     session.wrong = 2;
     session.said = Some(ivr::ask_pin(&[], 4));
 
-    for (number, again) in [(0, 0), (2, 2), (3, 0), (3, 1)] {
-        let begun = session.clone().begin(number, again);
-        assert_eq!(begun, Begun::Answered(ivr::ask_pin(&[], 4)), "{number}, {again}");
+    for (number, again, silent) in
+        [(0, 0, false), (2, 2, false), (3, 0, false), (3, 1, false), (3, 1, true), (3, 2, true)]
+    {
+        let begun = session.clone().begin(number, again, silent);
+        assert_eq!(begun, Begun::Answered(ivr::ask_pin(&[], 4)), "{number}, {again}, {silent}");
     }
-    let Begun::Open(anew) = session.clone().begin(3, 2) else { panic!("they have not heard it") };
+    let Begun::Open(anew) = session.clone().begin(3, 2, false) else { panic!("they have not heard it") };
     assert_eq!(
         anew,
         Session { turns: 4, again: 2, before: Some(Box::new(first)), wrong: 1, ..Session::default() }
     );
-    let Begun::Open(next) = session.clone().begin(4, 0) else { panic!("it is the next") };
+    let Begun::Open(next) = session.clone().begin(4, 0, true) else { panic!("it is the next") };
     let before = Session { said: None, before: None, ..session };
     assert_eq!(next, Session { turns: 5, again: 0, before: Some(Box::new(before.clone())), ..before });
 }
