@@ -8,13 +8,18 @@ import sys
 import time
 from pathlib import Path
 
+import up
 from say import plain
 from settings import Settings
 
 
 def run(settings: Settings) -> int:
     """Starts `up` in a session of its own and shows what it says until it is ready; the exit code of the process."""
-    settings.run.mkdir(parents=True, exist_ok=True)
+    lock = up.claim(settings)
+    if lock is None:
+        # Its log is not to be emptied.
+        return up.runs_already(settings)
+    lock.close()
     log = settings.run / "up.log"
     with log.open("wb") as out:
         child = subprocess.Popen(

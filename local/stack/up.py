@@ -57,12 +57,17 @@ def claim(settings: Settings) -> IO[str] | None:
     return lock
 
 
+def runs_already(settings: Settings) -> int:
+    """Says that another process has the run folder; the exit code of this one."""
+    plain(f"lucius is running already ({settings.stack_json}); end it with make down{hello.run_dir_hint(settings)}.")
+    return 1
+
+
 def run(settings: Settings) -> int:
     """Brings the stack up and keeps it until a signal; the exit code of the process."""
     lock = claim(settings)
     if lock is None:
-        plain(f"lucius is running already ({settings.stack_json}); end it with make down{hello.run_dir_hint(settings)}.")
-        return 1
+        return runs_already(settings)
     end_leftovers(settings.run)
     _clean(settings)
     signal.signal(signal.SIGINT, _on_signal)

@@ -225,7 +225,7 @@ impl Pending {
         let waited = now.duration_since(self.decided_at).as_secs();
         let longest = waited.div_euclid(4).clamp(*BACKOFF_MAX.start(), *BACKOFF_MAX.end());
         let doubled = 1_i64.checked_shl(self.failures.min(6)).unwrap_or(64);
-        let seconds = doubled.min(longest.saturating_sub(self.sooner(longest)));
+        let seconds = doubled.min(longest.saturating_sub(self.scattered(longest)));
         let seconds = seconds.saturating_sub(self.out_of_turn(now, seconds));
         self.not_before = later(now, SignedDuration::from_secs(seconds));
         self.lease_until = None;
@@ -233,7 +233,7 @@ impl Pending {
 
     /// By how much a wait of so many seconds is shorter, up to a quarter of it. Those who began to wait at the same moment would else come
     /// back at the same moments for ever, and between them the lines would go to others.
-    fn sooner(&self, seconds: i64) -> i64 {
+    fn scattered(&self, seconds: i64) -> i64 {
         let place = self.decided_at.as_millisecond().wrapping_add(i64::from(self.failures).wrapping_mul(617));
         seconds.saturating_mul(place.rem_euclid(1_000)).div_euclid(4_000)
     }

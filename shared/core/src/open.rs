@@ -169,6 +169,7 @@ pub(crate) fn copy(
         trusted,
         alerted: false,
         attempts: 0,
+        told_after: None,
         redialled_in: 0,
         called_in: 0,
         called_at: Vec::new(),

@@ -94,12 +94,10 @@ pub fn text_told(
 /// A text that was in a performer's hands when somebody accepted, or when it was over, has gone out all the same. Whoever
 /// got it must not be left alone with it, unless they have been told since.
 fn came_late(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, attempt: u32) {
-    let is_news = |id: &EffectId| id.party == Party::Contact(place) && matches!(id.purpose, Purpose::Tell(_));
-    let under_way = incident.pending.keys().any(is_news);
     let Some(contact) = incident.contacts.get_mut(place) else { return };
     contact.alerted = true;
-    // That a call of theirs was placed as late says nothing: it may have been cancelled before anybody heard it.
-    if under_way || contact.sms.last_try.is_some_and(|last| last > attempt) {
+    // Nothing else says that they know: a call of theirs that was placed as late may have been cancelled before anybody heard it.
+    if contact.told_after.is_some_and(|begun| attempt <= begun) {
         return;
     }
     match incident.status.clone() {

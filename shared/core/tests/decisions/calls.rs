@@ -143,11 +143,12 @@ fn news_follow_a_late_text_once() {
     assert_eq!(story.texts_to(Party::Contact(0)).lines().count(), 1, "they are under way");
     story.outcome(&news, &Outcome::Done).late(&text(0), late, &Outcome::Done);
     assert_eq!(story.texts_to(Party::Contact(0)), "", "and have been sent");
-    // Who has been sent nothing since is told now.
-    for last in [late - 1, late] {
+    // Who has been told nothing since is told now, whatever came of a later page.
+    for (told_after, is_told) in [(None, true), (Some(late - 1), true), (Some(late), false)] {
         story.incident_mut().pending.clear();
-        story.incident_mut().contacts[0].sms.last_try = Some(last);
+        story.incident_mut().contacts[0].told_after = told_after;
+        story.incident_mut().contacts[0].sms.last_try = Some(late + 1);
         story.late(&text(0), late, &Outcome::Done);
-        assert!(story.texts_to(Party::Contact(0)).contains("Cas is going"));
+        assert_eq!(story.texts_to(Party::Contact(0)).contains("Cas is going"), is_told, "{told_after:?}");
     }
 }
