@@ -102,7 +102,7 @@ fn shown(incident: Option<&Incident>) -> Option<&Incident> {
 }
 
 /// A PIN that waits for the number of its account: its keyed digest, from which the digest of a user's PIN can be made.
-/// The PIN itself is not kept, and this no longer than the call is remembered. Its `Debug` form shows nothing.
+/// The PIN itself is not kept. This is, as long as the call is remembered, if the call ends there. Its `Debug` form shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Unclaimed(pub String);
@@ -125,8 +125,8 @@ impl Session {
     /// Begins the turn `number`, which has been asked for `again` times, unless it was answered.
     ///
     /// A turn that comes twice is answered as it was the first time. But who was asked again has not heard that answer and may key in
-    /// something else, a cry for help instead of a check-in: what they key in then is taken from where the call was before, the same
-    /// again too. Who is `silent` then hears what was answered. So does a copy of what they have keyed in first, and comes late.
+    /// something else, a cry for help instead of a check-in: what they key in then, be it the same, is taken from where the call was
+    /// before. Who is `silent` then hears the first answer, and so does a late copy of what they had keyed in before.
     #[must_use]
     pub fn begin(self, number: u32, again: u8, silent: bool) -> Begun {
         let is_last = number.saturating_add(1) == self.turns;

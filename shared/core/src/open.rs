@@ -169,7 +169,6 @@ pub(crate) fn copy(
         trusted,
         alerted: false,
         attempts: 0,
-        told_after: None,
         redialled_in: 0,
         called_in: 0,
         called_at: Vec::new(),

@@ -80,7 +80,7 @@ pub enum Knows {
     All,
     /// What our line has told them: of this one, or of none.
     Only(Option<IncidentId>),
-    /// What our line has told them, while one followed another.
+    /// What our line has told them, at a moment at which one may have followed another.
     Unsure,
 }
 

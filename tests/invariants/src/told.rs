@@ -58,12 +58,13 @@ fn confirm(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result
     told(asks(Channel::Call) || capped(step, contact), "counts as asked, and gets no call")
 }
 
-/// Everybody who was alerted hears of it, but for who stopped our texts and who did it.
+/// Everybody who was alerted hears of it, and who may be at this moment, but for who stopped our texts and who did it.
 fn news(before: &Incident, after: &Incident, by: Option<usize>, user: bool) -> Result<(), Violation> {
     let fresh =
         |party: Party| after.pending.keys().any(|id| tells(id, party) && !before.pending.contains_key(id));
     for (place, contact) in after.contacts.iter().enumerate() {
-        let wants = contact.alerted && !contact.text_stopped && by != Some(place);
+        let alerted = contact.alerted || may_get(before, after, place);
+        let wants = alerted && !contact.text_stopped && by != Some(place);
         ensure(!wants || fresh(Party::Contact(place)), Invariant::Told, of_incident(after), || {
             format!("c{place} was alerted and is left alone with it")
         })?;
@@ -72,6 +73,13 @@ fn news(before: &Incident, after: &Incident, by: Option<usize>, user: bool) -> R
     ensure(!wants || fresh(Party::User), Invariant::Told, of_incident(after), || {
         "the person at risk is not told".to_owned()
     })
+}
+
+/// A page by text was withdrawn while a performer had it in hand. Nobody may ever report it.
+fn may_get(before: &Incident, after: &Incident, place: usize) -> bool {
+    let page = EffectId { party: Party::Contact(place), channel: Channel::Sms, purpose: Purpose::Page };
+    let in_hand = before.pending.get(&page).is_some_and(|pending| pending.lease_until.is_some());
+    in_hand && !after.pending.contains_key(&page)
 }
 
 /// Whoever is alerted when somebody goes already, or when it is over, had a text on its way to them: they are told at once. Whose call

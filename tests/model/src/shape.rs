@@ -191,7 +191,6 @@ impl Clock {
             trusted: _,
             alerted: _,
             attempts,
-            told_after: _,
             redialled_in,
             called_in,
             called_at: _,

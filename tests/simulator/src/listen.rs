@@ -1,6 +1,9 @@
 //! Whoever listens to a call: what they key in, what it means, and what the carrier does with our answer.
 
-use lucius_core::{id::IncidentId, ivr::SORRY};
+use lucius_core::{
+    id::{IncidentId, UserId},
+    ivr::SORRY,
+};
 use lucius_invariants::{Act as Meant, Knows};
 
 use crate::{
@@ -40,10 +43,16 @@ impl Inner {
         }
         let keys = if call.inbound {
             // What was not recorded is keyed in again, or what was to come next is keyed in instead.
-            let again = call.last.clone().filter(|_| call.twiml.contains(SORRY) && !changes_their_mind);
-            call.keyed_at = if again.is_some() { call.keyed_at } else { now };
-            // A menu takes one key, and a star is help there alone: what does not fit is not keyed in.
             let at_menu = action.starts_with("/inbound/menu");
+            let last = call.last.clone().filter(|_| call.twiml.contains(SORRY));
+            let again = match last.as_deref() {
+                Some(_) if !changes_their_mind => last,
+                Some("1") if at_menu => Some("9".to_owned()),
+                Some("9") if at_menu => Some("1".to_owned()),
+                Some(_) | None => None,
+            };
+            call.keyed_at = if again.is_some() && !changes_their_mind { call.keyed_at } else { now };
+            // A menu takes one key, and a star is help there alone: what does not fit is not keyed in.
             while call.keys.front().is_some_and(|keys| if at_menu { keys.len() > 1 } else { keys == "*" }) {
                 call.keys.pop_front();
             }
@@ -171,10 +180,15 @@ impl Inner {
         let user = post.field("From").and_then(|from| self.people.user_at(from));
         let user = user.and_then(|user| self.people.users.get(user)).map(|user| user.id);
         let open = user.and_then(|user| self.checks.deadman(user)).and_then(|deadman| deadman.incident);
-        let long_since = |id: IncidentId| {
-            self.checks.facts.get(&id.get()).is_some_and(|facts| facts.turned < self.now - 30 * SECOND)
+        // Another one that has just begun or ended may be the one that was meant.
+        let moment = self.now - 30 * SECOND;
+        let alone = |id: IncidentId| {
+            !self.checks.facts.iter().any(|(other, facts)| {
+                let theirs = Some(facts.user) == user.map(UserId::get);
+                *other != id.get() && theirs && (facts.turned >= moment || facts.ended_at >= moment)
+            })
         };
-        open.filter(|id| long_since(*id)).map_or(Knows::Unsure, |id| Knows::Only(Some(id)))
+        open.filter(|id| alone(*id)).map_or(Knows::Unsure, |id| Knows::Only(Some(id)))
     }
 
     /// A contact has rung us: a code, or 1 to be called for every alert that is open.

@@ -49,13 +49,12 @@ async fn call_them<P: Ports>(app: &App<P>, card: &NumberCard, key: &str) -> Resu
         let act = ContactAct::CallBack { key: key.to_owned() };
         run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
     }));
-    let asked = asked.await;
-    let known = asked.iter().any(|result| matches!(result, Err(RunError::Known)));
-    match of_the_open(asked)? {
-        Some(words) => Ok(words),
-        None if known => Err(RunError::Known),
-        None => Ok(vec!["There is no alert for this number any more. Goodbye.".to_owned()]),
+    let asked = heard(asked.await)?;
+    if asked.open.is_none() && asked.known {
+        return Err(RunError::Known);
     }
+    let words = asked.open.or(asked.over);
+    Ok(words.unwrap_or_else(|| vec!["There is no alert for this number any more. Goodbye.".to_owned()]))
 }
 
 /// Six digits, as a code has them.
@@ -94,28 +93,33 @@ pub(crate) async fn count_wrong<P: Ports>(
         let act = ContactAct::Code { key: key.to_owned(), code: code.to_owned(), answer: TextAnswer::Accept };
         run(&app.shell, Scope::Incident(pointer.incident), Event::Contact { place: pointer.place, act })
     }));
-    Ok(of_the_open(tried.await)?.unwrap_or_default())
+    let tried = heard(tried.await)?;
+    Ok(tried.open.or(tried.over).unwrap_or_default())
 }
 
-/// What to say after several incidents were asked: the words of one that is open, or else of any. Those of an alert that
-/// is over would be the opposite of what happens.
-fn of_the_open(results: Vec<Result<Done, RunError>>) -> Result<Option<Vec<String>>, RunError> {
-    let (mut open, mut over) = (None, None);
+/// What several incidents answered. The words of one that is over would be the opposite of what happens, where another is open.
+#[derive(Default)]
+struct Heard {
+    open: Option<Vec<String>>,
+    over: Option<Vec<String>>,
+    /// One had taken it before, and does not know any more what it answered.
+    known: bool,
+}
+
+fn heard(results: Vec<Result<Done, RunError>>) -> Result<Heard, RunError> {
+    let mut heard = Heard::default();
     for result in results {
         match result {
-            Ok(done) => {
-                let place = if done.case.incident.as_ref().is_some_and(Incident::is_open) {
-                    &mut open
-                } else {
-                    &mut over
-                };
-                *place = Some(spoken(done.reply));
+            Ok(done) if done.case.incident.as_ref().is_some_and(Incident::is_open) => {
+                heard.open = Some(spoken(done.reply));
             }
-            Err(RunError::Rejected(Rejected::NotFound) | RunError::Known) => {}
+            Ok(done) => heard.over = Some(spoken(done.reply)),
+            Err(RunError::Known) => heard.known = true,
+            Err(RunError::Rejected(Rejected::NotFound)) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(open.or(over))
+    Ok(heard)
 }
 
 fn spoken(reply: Reply) -> Vec<String> {

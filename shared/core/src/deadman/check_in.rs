@@ -192,9 +192,6 @@ fn good(
 ) -> Reply {
     // A silent incident does not exist for whoever answers here.
     if let Some(open) = incident.as_mut().filter(|incident| incident.is_open() && !incident.silent) {
-        if event.heard.is_some_and(|heard| !heard.covers(Some(open))) {
-            return Reply::words("An emergency has begun since you were asked, so nothing was changed.");
-        }
         return good_in_incident(deadman, open, turn, event, proven);
     }
     match deadman.probe().cloned() {
@@ -251,7 +248,8 @@ fn good_in_incident(
     event: &CheckIn,
     proven: bool,
 ) -> Reply {
-    if proven {
+    let unheard_of = event.heard.is_some_and(|heard| !heard.covers(Some(incident)));
+    if proven && !unheard_of {
         incident::end(incident, turn, EndedBy::User);
         deadman.last_check_in = Some(turn.now);
         let mut said: Vec<String> = aloud(deadman, turn, event.medium).into_iter().collect();
@@ -271,6 +269,9 @@ fn good_in_incident(
             deadman.incident_ended(turn);
             return thanks(deadman, turn, event.medium);
         }
+    }
+    if unheard_of {
+        return Reply::words("An emergency has begun since you were asked. It goes on.");
     }
     doubt(deadman, incident, turn, event)
 }

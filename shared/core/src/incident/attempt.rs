@@ -40,21 +40,25 @@ pub(super) fn withdraw(incident: &mut Incident, keep: impl Fn(&EffectId, &Pendin
         match (stays, pending.lease_until) {
             (true, _) => {}
             (false, None) => uncount(contacts, id, pending.decided_at),
-            (false, Some(_)) => left_unheard(contacts, id, pending.attempt),
+            (false, Some(_)) => in_hand(contacts, id, pending.attempt),
         }
         stays
     });
 }
 
-/// A call that is withdrawn while a performer has it in hand may be placed all the same.
-fn left_unheard(contacts: &mut [Contact], id: &EffectId, attempt: u32) {
-    let (Party::Contact(place), Channel::Call, Purpose::Page | Purpose::Confirm) =
-        (id.party, id.channel, &id.purpose)
-    else {
-        return;
-    };
-    if let Some(contact) = contacts.get_mut(place) {
-        contact.leave_unheard(attempt);
+/// What is withdrawn while a performer has it in hand may go out all the same, and nobody may ever hear of it: a call may be placed, and a
+/// page by text counts as sent, so that whoever may have got it is told how things stand.
+fn in_hand(contacts: &mut [Contact], id: &EffectId, attempt: u32) {
+    let Party::Contact(place) = id.party else { return };
+    let Some(contact) = contacts.get_mut(place) else { return };
+    match (id.channel, &id.purpose) {
+        (Channel::Call, Purpose::Page | Purpose::Confirm) => contact.leave_unheard(attempt),
+        (Channel::Sms, Purpose::Page) => contact.alerted = true,
+        (Channel::Call, Purpose::Ask | Purpose::Tell(_) | Purpose::Cancel(_) | Purpose::Poll(_))
+        | (
+            Channel::Sms,
+            Purpose::Ask | Purpose::Confirm | Purpose::Tell(_) | Purpose::Cancel(_) | Purpose::Poll(_),
+        ) => {}
     }
 }
 

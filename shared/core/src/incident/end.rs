@@ -51,8 +51,7 @@ pub(super) fn tell_user(incident: &mut Incident, turn: &Turn<'_>, body: String) 
 
 /// Texts the contact at `place`, unless they have stopped our texts.
 pub(super) fn tell_contact(incident: &mut Incident, turn: &Turn<'_>, place: usize, body: String) {
-    if let Some(contact) = incident.contacts.get_mut(place).filter(|contact| !contact.text_stopped) {
-        contact.told_after = Some(contact.attempts);
+    if incident.contacts.get(place).is_some_and(|contact| !contact.text_stopped) {
         incident.put_text(turn, Party::Contact(place), body);
     }
 }

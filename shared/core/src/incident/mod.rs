@@ -166,9 +166,6 @@ pub struct Contact {
     pub alerted: bool,
     /// Tries so far, over all rounds.
     pub attempts: u32,
-    /// How many of them had begun when they were last texted how things stand.
-    #[serde(default)]
-    pub told_after: Option<u32>,
     /// The round in which an unknown outcome was already dialled again.
     pub redialled_in: u32,
     /// The last round that called them.

@@ -1,12 +1,11 @@
 //! Texts to contacts and to the person at risk.
 
 use super::{
-    Incident, Status, accept,
+    Incident,
     attempt::{held_back, is_live, not_reached, not_sent_words, record, refused, refused_words},
-    end,
 };
 use crate::{
-    effect::{Channel, EffectId, Outcome, Party, Purpose, TextFailure},
+    effect::{Channel, EffectId, Outcome, Party, TextFailure},
     turn::{Alarm, Turn},
 };
 
@@ -19,13 +18,8 @@ pub(super) fn text_settled(
     attempt: u32,
     outcome: &Outcome,
 ) {
+    // One that was withdrawn while a performer had it in hand counts as sent already.
     if !is_live(incident, id, attempt) {
-        // One whose fate is unknown counts as sent.
-        if let (Outcome::Done | Outcome::Placed { .. } | Outcome::Unknown, Purpose::Page, Some(place)) =
-            (outcome, &id.purpose, place)
-        {
-            came_late(incident, turn, place, attempt);
-        }
         return;
     }
     match outcome {
@@ -88,25 +82,5 @@ pub fn text_told(
         TextFailure::Account | TextFailure::Passing => {
             not_reached(incident, turn, id, place, attempt, &words);
         }
-    }
-}
-
-/// A text that was in a performer's hands when somebody accepted, or when it was over, has gone out all the same. Whoever
-/// got it must not be left alone with it, unless they have been told since.
-fn came_late(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, attempt: u32) {
-    let Some(contact) = incident.contacts.get_mut(place) else { return };
-    contact.alerted = true;
-    // Nothing else says that they know: a call of theirs that was placed as late may have been cancelled before anybody heard it.
-    if contact.told_after.is_some_and(|begun| attempt <= begun) {
-        return;
-    }
-    match incident.status.clone() {
-        Status::Escalating { .. } => {}
-        Status::Accepted { by, .. } => {
-            if by != place {
-                accept::tell_accepted(incident, turn, place, by);
-            }
-        }
-        Status::Ended { ended, .. } => end::tell_ended(incident, turn, place, &ended),
     }
 }

@@ -79,15 +79,24 @@ fn a_call_that_the_carrier_tells_of_after_the_accept_is_cancelled() {
     assert!(story.pending(&cancel(1, "C1")).is_none(), "once is enough");
 }
 
+/// A page that a performer has in hand may go out all the same, and nobody may ever report it.
 #[test]
-fn a_text_that_went_out_after_the_accept_is_followed_by_the_news() {
+fn a_text_that_may_go_out_after_the_accept_is_followed_by_the_news() {
     let mut story = Story::ringing();
     story.at("10:01").wake();
     let attempt = story.attempt(&text(1));
     story.press(0, "B1", "1", "1");
-    assert!(story.texts_to(Party::Contact(1)).is_empty(), "Cas may not have heard of it");
+    assert!(story.texts_to(Party::Contact(1)).contains("Bob is going"), "at once");
     story.late(&text(1), attempt, &Outcome::Done);
-    assert!(story.texts_to(Party::Contact(1)).contains("Bob is going"));
+    assert_eq!(story.texts_to(Party::Contact(1)).lines().count(), 1, "and once");
+}
+
+#[test]
+fn who_was_to_get_a_text_that_nobody_has_in_hand_has_no_news_to_hear() {
+    let mut story = Story::incident();
+    assert!(story.pending(&text(0)).is_some_and(|page| page.lease_until.is_none()));
+    story.press(1, "C9", "1", "1");
+    assert_eq!(story.texts_to(Party::Contact(0)), "");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What is kept of a call: whether it rings, counts and got through.
 
 use lucius_core::{
-    effect::{CallProgress, Channel, Effect, Outcome, Party, Purpose},
+    effect::{CallProgress, Effect, Outcome},
     turn::Alarm,
 };
 
 use crate::{
     story::Story,
-    world::{call, cancel, effect, held, placed, poll, polled, t, text},
+    world::{call, cancel, held, placed, poll, polled, t, text},
 };
 
 /// Only Bob, who is called and not texted, so that his call is his first and last try.
@@ -125,30 +125,4 @@ fn what_is_sent_again_says_how_things_stand() {
     assert!(body.contains("says that they are okay"), "{body}");
     let Effect::Call { prompt, .. } = &story.pending(&call(0)).unwrap().effect else { panic!() };
     assert!(prompt.say.join(" ").contains("says that they are okay"), "{prompt:?}");
-}
-
-/// A text that was in somebody's hands when another contact accepted is followed by the news once, and not where they have had them.
-#[test]
-fn news_follow_a_late_text_once() {
-    let mut story = Story::ringing();
-    story.told(&call(0), 1, "B1", CallProgress::NoAnswer).wake();
-    story.outcome(&text(1), &Outcome::Done).outcome(&call(1), &placed("C1"));
-    story.now = story.next_round_at();
-    story.wake();
-    let late = story.attempt(&text(0));
-    assert!(story.open().contacts[0].sms.last_try.is_some_and(|last| last < late));
-    story.press(1, "C1", "1", "1");
-    let news = effect(Party::Contact(0), Channel::Sms, Purpose::Tell(1));
-    story.late(&text(0), late, &Outcome::Done);
-    assert_eq!(story.texts_to(Party::Contact(0)).lines().count(), 1, "they are under way");
-    story.outcome(&news, &Outcome::Done).late(&text(0), late, &Outcome::Done);
-    assert_eq!(story.texts_to(Party::Contact(0)), "", "and have been sent");
-    // Who has been told nothing since is told now, whatever came of a later page.
-    for (told_after, is_told) in [(None, true), (Some(late - 1), true), (Some(late), false)] {
-        story.incident_mut().pending.clear();
-        story.incident_mut().contacts[0].told_after = told_after;
-        story.incident_mut().contacts[0].sms.last_try = Some(late + 1);
-        story.late(&text(0), late, &Outcome::Done);
-        assert_eq!(story.texts_to(Party::Contact(0)).contains("Cas is going"), is_told, "{told_after:?}");
-    }
 }
