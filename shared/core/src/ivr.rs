@@ -102,7 +102,7 @@ fn shown(incident: Option<&Incident>) -> Option<&Incident> {
 }
 
 /// A PIN that waits for the number of its account: its keyed digest, from which the digest of a user's PIN can be made.
-/// The PIN itself is not kept. This is, as long as the call is remembered, if the call ends there. Its `Debug` form shows nothing.
+/// The PIN itself is not kept; the digest is, with the call, if it ends there. Its `Debug` form shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Unclaimed(pub String);
