@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 import os
 import random
 import secrets
@@ -45,24 +44,22 @@ def tests() -> str:
 
 
 class Store:
-    """Verdicts of this and earlier runs. One is taken over while the text of its function is the same, and one of `missed` only
-    while the tests are, too. FRESH=1 takes over nothing: what a function calls may have changed, or a test may have become weaker."""
+    """Verdicts of this and earlier runs (verdicts.txt). One is taken over while the text of its function is the same, and one of
+    `missed` only while the tests are, too. FRESH=1 takes over nothing: what a function calls may have changed, or a test may have
+    become weaker."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: list[tool.Mutant]) -> None:
         self.output = tool.HOME / "full"
-        self.file = tool.HOME / "verdicts.json"
-        self.verdicts: dict[str, str] = {}
-        if self.file.exists() and not os.environ.get("FRESH"):
-            kept = json.loads(self.file.read_text())
-            same = kept["tests"] == tests()
-            self.verdicts = {id: verdict for id, verdict in kept["verdicts"].items() if same or verdict != "missed"}
+        self.listed = listed
+        kept = result.Verdicts() if os.environ.get("FRESH") else result.read_verdicts()
+        same = kept.tests == tests()
+        self.verdicts = {id: verdict for id, verdict in kept.by_id.items() if same or verdict != "missed"}
 
-    def take(self, listed: list[tool.Mutant]) -> None:
-        """Keeps what the tool has found out about these."""
+    def take(self) -> None:
+        """Keeps what the tool has found out, of the mutants that there are now."""
         found = tool.verdicts(self.output)
-        self.verdicts |= {each.id: found[each.name] for each in listed if each.name in found}
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps({"tests": tests(), "verdicts": self.verdicts}))
+        self.verdicts |= {each.id: found[each.name] for each in self.listed if each.name in found}
+        result.write_verdicts(tests(), [(each, self.verdicts[each.id]) for each in self.listed if each.id in self.verdicts])
 
 
 def leave_out(output: Path, names: list[str]) -> None:
@@ -73,16 +70,17 @@ def leave_out(output: Path, names: list[str]) -> None:
 
 
 def full(file: str | None) -> int:
-    listed, store = tool.mutants(), Store()
+    listed = tool.mutants()
+    store = Store(listed)
     wanted = [each for each in listed if file in {None, each.file} and each.id not in store.verdicts]
     print(f"{len(listed)} mutants, {len(wanted)} of {file or 'them'} to try; `make mutants` again goes on where it was left", flush=True)
     if wanted:
         leave_out(store.output, [each.name for each in listed if each.id in store.verdicts])
         try:
             # Whatever ends this, what it has found out is kept.
-            tool.test(store.output, "--iterate", *(["--file", file] if file else []), meanwhile=lambda: store.take(listed))
+            tool.test(store.output, "--iterate", *(["--file", file] if file else []), meanwhile=store.take)
         finally:
-            store.take(listed)
+            store.take()
     return conclude([(each, store.verdicts.get(each.id)) for each in listed])
 
 

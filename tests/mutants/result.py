@@ -9,10 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import tool
+
 FILE = Path(__file__).parent / "survivors.toml"
+VERDICTS = Path(__file__).parent / "verdicts.txt"
 HEAD = """\
 # Mutants of shared/core that no test of it notices, each with the reason why it may live. Written by `make mutants`, but for the
 # reasons: a survivor without one fails it, and so does one that is new in a change (`make indiff`).
+"""
+VERDICTS_HEAD = """\
+# What is known of each mutant of shared/core. Written by `make mutants`, which goes on from here, on whatever machine: a line holds
+# as long as the text of its function does, and `missed` as long as the tests do. The first word names the change within that text.
 """
 
 
@@ -64,3 +71,37 @@ def write(result: Result) -> None:
         lines += [f"times = {times}"] if times > 1 else []
         lines += [f"reason = {json.dumps(result.reasons.get(key, ''), ensure_ascii=False)}"]
     FILE.write_text("\n".join(lines) + "\n")
+
+
+@dataclass
+class Verdicts:
+    """What is known of each mutant."""
+
+    tests: str = ""
+    """Names the tests that had been there."""
+    by_id: dict[str, str] = field(default_factory=dict)
+
+
+def read_verdicts() -> Verdicts:
+    """The verdicts that are kept; none if there are none."""
+    if not VERDICTS.exists():
+        return Verdicts()
+    verdicts = Verdicts()
+    for line in VERDICTS.read_text().splitlines():
+        match line.split(" ", 2):
+            case ["#", *_]:
+                pass
+            case ["tests", digest]:
+                verdicts.tests = digest
+            case [id, verdict, _]:
+                verdicts.by_id[id] = verdict
+    return verdicts
+
+
+def write_verdicts(tests: str, known: Iterable[tuple[tool.Mutant, str]]) -> None:
+    """Keeps them, in an order that changes little from run to run."""
+    lines = sorted((each.key, each.id, verdict) for each, verdict in known)
+    # All or nothing: whatever ends this, the file can be read.
+    new = VERDICTS.with_suffix(".new")
+    new.write_text(VERDICTS_HEAD + f"tests {tests}\n" + "".join(f"{id} {verdict} {key}\n" for key, id, verdict in lines))
+    new.replace(VERDICTS)

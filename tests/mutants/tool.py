@@ -21,7 +21,7 @@ PACKAGE = "lucius-core"
 SOURCES = "shared/core/src"
 _CACHE = os.environ.get("LUCIUS_CACHE")
 HOME = (Path(_CACHE).expanduser().resolve() if _CACHE else ROOT / "local" / ".mutants") / "mutants"
-"""Everything of this that is not in the project: the tool, what it compiles, and the verdicts of a full run."""
+"""Everything of this that is not in the project: the tool and what it compiles."""
 
 # What was caught once is not tried again, nor what does not compile or makes the tests hang.
 CAUGHT = {"CaughtMutant": "caught", "Timeout": "caught", "Unviable": "unviable", "MissedMutant": "missed"}
@@ -80,7 +80,7 @@ def mutant(listed: dict[str, Any], root: Path) -> Mutant:
     first = span["start"]["line"]
     text = "\n".join(lines(root / file)[first - 1 : span["end"]["line"]])
     place = f"{file}\0{text}\0{int(line) - first}:{column}\0{what}"
-    return Mutant(listed["name"], f"{file}:{what}", file, hashlib.sha256(place.encode()).hexdigest())
+    return Mutant(listed["name"], f"{file}:{what}", file, hashlib.sha256(place.encode()).hexdigest()[:16])
 
 
 @cache
