@@ -129,6 +129,7 @@ mod tests {
             logged_in: false,
             unless: None,
             heard: None,
+            words: None,
             text: "Y".to_owned(),
         };
         for event in [

@@ -7,48 +7,61 @@ use crate::{
     effect::Party,
     history::{Entry, Row, What},
     id::IncidentId,
-    incident::{self, CONTACTS_MAX, Cause, Contact, Incident, Line, Status, Subject},
+    incident::{self, CONTACTS_MAX, Cause, Contact, Incident, Line, NewsVia, Status, Subject},
+    text::shorten,
     turn::{Pointer, Turn},
 };
 
 /// Calls for help: opens an incident, or adds the cause to the open one and starts it again if it was accepted.
 ///
-/// `current` is the user's incident as loaded with the switch; one that turns out to be over counts as none.
+/// `current` is the user's incident as loaded with the switch; one that turns out to be over counts as none. `words` came with the call,
+/// for those who may be on the way.
 pub(crate) fn open_or_join(
     deadman: &mut Deadman,
     current: &mut Option<Incident>,
     turn: &mut Turn<'_>,
     cause: Cause,
+    words: Option<&str>,
 ) {
     match current.as_mut().filter(|incident| incident.is_open()) {
-        Some(incident) => join(deadman, incident, turn, cause),
-        None => open(deadman, current, turn, &cause),
+        Some(incident) => join(deadman, incident, turn, cause, words),
+        None => open(deadman, current, turn, &cause, words),
     }
 }
 
 /// Who cries for help is heard at once, although the next round may be a quarter of an hour away: once for each kind of cause, so that the
 /// calls of an hour are not used up by somebody who asks again and again.
-fn join(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause) {
+fn join(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, cause: Cause, words: Option<&str>) {
     let kind = discriminant(&cause);
     let is_news = incident.causes.iter().all(|known| discriminant(known) != kind);
-    let words = format!("{} {}", incident.subject.name, cause.words());
+    let line = format!("{} {}", incident.subject.name, cause.words());
     incident.doubt = None;
     if !incident.causes.contains(&cause) {
         incident.causes.push(cause);
     }
-    turn.note(incident.id, Entry::new(turn.now, What::Opened, words));
+    turn.note(incident.id, Entry::new(turn.now, What::Opened, line));
+    let news = words.and_then(|words| incident::write_down(incident, NewsVia::Text, words));
     match incident.status {
         Status::Accepted { .. } => incident::reopen(incident, turn, "there is a new reason"),
-        Status::Escalating { tier: 0, .. } if is_news => {
-            incident.status = Status::Escalating { tier: 0, next_at: turn.now };
-            incident::advance(incident, turn);
-        }
+        Status::Escalating { tier: 0, .. } if is_news => incident::from_the_first(incident, turn),
+        // Whoever was called in this round for another reason is called in a minute after it, and not in a quarter of an hour.
+        Status::Escalating { .. } if is_news => incident.paced_from = incident.round.saturating_sub(1),
         Status::Escalating { .. } | Status::Ended { .. } => {}
     }
     catch_up(deadman, incident, turn);
+    // Who is paged anew reads it there.
+    if let Some(news) = news {
+        incident::tell(incident, turn, &news);
+    }
 }
 
-fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'_>, cause: &Cause) {
+fn open(
+    deadman: &mut Deadman,
+    current: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    cause: &Cause,
+    words: Option<&str>,
+) {
     let id = turn.fresh.incident;
     let mut incident = Incident {
         id,
@@ -56,9 +69,12 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
         subject: subject(deadman, turn),
         silent: false,
         causes: vec![cause.clone()],
+        words: Vec::new(),
+        times_told: 0,
         doubt: None,
         status: Status::Escalating { tier: 0, next_at: turn.now },
         round: 0,
+        paced_from: 0,
         reached: false,
         called: false,
         contacts: Vec::new(),
@@ -66,8 +82,11 @@ fn open(deadman: &mut Deadman, current: &mut Option<Incident>, turn: &mut Turn<'
         pending: crate::effect::Pendings::new(),
         seen: crate::actor::Seen::default(),
     };
-    let words = format!("{} {}", incident.subject.name, cause.words());
-    turn.note(id, Entry::new(turn.now, What::Opened, words));
+    if let Some(words) = words {
+        let _already_in_the_page = incident::write_down(&mut incident, NewsVia::Text, words);
+    }
+    let line = format!("{} {}", incident.subject.name, cause.words());
+    turn.note(id, Entry::new(turn.now, What::Opened, line));
     turn.rows.push(Row::Listed { user: deadman.id, incident: id });
     for (contact, trusted) in deadman.called() {
         let contact = copy(turn, id, &contact, trusted);
@@ -99,6 +118,8 @@ pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Tu
 /// no more who goes.
 pub(crate) fn take_up(deadman: &mut Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
     deadman.incident_opened(turn, incident.id);
+    let subject = subject(deadman, turn);
+    incident::tell_changes(incident, turn, subject);
     for copy in &mut incident.contacts {
         copy.trusted &= deadman.vouches_for(copy.id, &copy.phone);
     }
@@ -131,6 +152,32 @@ fn louder(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, contact: &
         incident::page(incident, turn, place);
     }
 }
+
+/// The person's name, number or message has changed. Without the PIN it may be somebody who wants nobody to come: what was told before stands,
+/// and the new message beside it.
+pub(crate) fn changed(
+    deadman: &Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    old: &deadman::Profile,
+    proven: bool,
+) {
+    let Some(incident) = incident.as_mut().filter(|incident| incident.is_open()) else { return };
+    if proven {
+        let subject = subject(deadman, turn);
+        incident::tell_changes(incident, turn, subject);
+    } else if let Some(message) =
+        deadman.profile.message.as_ref().filter(|_| deadman.profile.message != old.message)
+    {
+        let words = shorten(message, MESSAGE_MAX);
+        if let Some(news) = incident::write_down(incident, NewsVia::Account, &words) {
+            incident::tell(incident, turn, &news);
+        }
+    }
+}
+
+/// So many characters of a message that was changed without the PIN are told beside the one that stands.
+const MESSAGE_MAX: usize = 300;
 
 fn subject(deadman: &Deadman, turn: &Turn<'_>) -> Subject {
     let profile = &deadman.profile;

@@ -3,7 +3,7 @@
 //! One rule stands above all: an answer is never read as its opposite. A message counts only if *all* of it is known words
 //! of one meaning; nothing is searched for inside a longer text, so that "no but I can in 2 hours", an auto-reply and a
 //! quotation of our own question are [`Answer::Unclear`], and the person is asked again. Calls for help are read more
-//! readily, since a page too many costs an apology.
+//! readily, since a page too many costs an apology: whoever begins with one may say what they want behind it.
 
 mod command;
 mod contact;
@@ -20,8 +20,6 @@ use phrases::Senses;
 
 /// How many digits a PIN may have. Shorter numbers are ages, floors and emergency numbers.
 const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
-/// Whoever begins with one of these wants help, whatever follows.
-const DISTRESS: [&str; 3] = ["sos", "mayday", "🆘"];
 
 /// What an answer to "Are you okay?" says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +51,8 @@ pub struct Reading {
     pub answer: Answer,
     /// It calls for help, whether or not anything was asked; `answer` is then [`Answer::Bad`].
     pub sos: bool,
+    /// It calls for help in words of its own, which tell more than that.
+    pub says_more: bool,
     /// The PIN, if one follows a clear answer or a command, or stands alone (then `answer` is [`Answer::Unclear`]).
     pub digits: Option<String>,
     /// A carrier's word.
@@ -68,6 +68,7 @@ impl Reading {
     const NOTHING: Self = Self {
         answer: Answer::Unclear,
         sos: false,
+        says_more: false,
         digits: None,
         keyword: None,
         opts_in: false,
@@ -91,7 +92,9 @@ pub fn read(text: &str) -> Reading {
     let (answer, sos) = weigh(said, folded.asks);
     let digits = digits.filter(|_| !folded.asks && (said.is_empty() || answer != Answer::Unclear));
     // HELP alone may be somebody who wants to know how this works: it answers a question, but raises nothing unasked.
-    Reading { answer, sos: sos && keyword.is_none(), digits, keyword, opts_in, command: None }
+    let sos = sos && keyword.is_none();
+    let says_more = sos && Senses::of(said).is_none();
+    Reading { answer, sos, says_more, digits, keyword, opts_in, command: None }
 }
 
 /// Reads a text as an answer to "Are you okay?" only.
@@ -114,6 +117,13 @@ pub fn keyword(text: &str) -> Option<Keyword> {
     }
 }
 
+/// Whether keys that are no PIN, as they are too few for one, call for help: the number of the police, or the 9, however often.
+#[must_use]
+pub fn is_help_key(digits: &str) -> bool {
+    let nines = !digits.is_empty() && digits.bytes().all(|digit| digit == b'9');
+    digits.len() < *PIN_DIGITS.start() && (nines || read(digits).sos)
+}
+
 /// Whether all of `text` is one of `words`.
 fn is_word(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
@@ -134,7 +144,7 @@ fn is_pin(token: &str) -> bool {
 
 /// What the words mean together, and whether they call for help.
 fn weigh(tokens: &[String], asks: bool) -> (Answer, bool) {
-    if tokens.first().is_some_and(|first| DISTRESS.contains(&first.as_str())) {
+    if phrases::is_cry(tokens) {
         return (Answer::Bad, true);
     }
     let Some(senses) = Senses::of(tokens) else { return (Answer::Unclear, false) };

@@ -37,6 +37,15 @@ const SOS: &[&str] = &[
     "I\u{2019}m in danger", "I'm in trouble", "emergency", "It's an emergency", "This is an emergency!",
     "Mayday mayday", "Call 911", "call the police", "911", "I'm hurt", "No! Help me!", "No I'm not. Help me!", "I'm not. I'm hurt", "yes help me",
     "sos at 5th street, grey van", "It is an emergency", "SOS I fell", "🆘 near the river",
+    // What stands behind a call for help is for those who come.
+    "S.O.S.", "S O S", "S-O-S!", "s o s i fell", "9-1-1", "please sos I fell", "Help me, he is in the house", "HELP I FELL",
+    "help he has a knife", "Help! There's somebody at the door", "I need help with him, he is drunk",
+    "oh my god help me please he is here", "Call the police, he is outside", "I'm hurt, I can't get up", "hey, i need help asap",
+    "Help no one answers", "911 break-in, 12 Main Street", "in danger at the old mill", "No, call the police, he is outside",
+    "No I need help with him", "N help me he is here", "I'm not ok, call 911 I fell", "HELP! Is anyone there?", "Help! Room 12",
+    "Help me! If he finds me I am dead", "Emergency! Not breathing", "Help, number 12 Oak St", "Please come help me",
+    "Somebody help me", "I really need help", "I need the police", "ambulance please", "dial 911", "I'm being attacked",
+    "I've been stabbed", "can't breathe", "H E L P", "helpme", "I can't breathe well",
 ];
 
 #[rustfmt::skip]
@@ -60,6 +69,12 @@ const UNCLEAR: &[&str] = &[
     "safe travels", "all good things", "yesterday", "nothing", "none", "noon", "okra", "yesno", "knowes", "1",
     "2", "yes 50%", "ok 12", "ok 123", "I'm at 12 Main Street", "see you at 18:05", "stop it", "please stop", "now", "yes please", "ok now what",
     "the end", "The doctor said I'm fine", "Mum says ok", "tell him I'm ok", "they told me to write I'm ok",
+    "emergency contact", "Emergency over", "The emergency is over", "help is on the way", "help not needed", "help desk",
+    "help settings", "no help needed", "How can I help you?", "If this is an emergency, call 911", "In an emergency call 911",
+    "Help has arrived, thanks", "Help no longer needed", "Emergency cancelled", "Danger has passed", "In danger no more",
+    "Emergency meeting until 5, I'm fine", "Emergency at work, I'm ok", "In trouble with my boss lol", "Save me a seat",
+    "Help me reset my PIN", "112 Main Street, all fine", "Call 911 for emergencies. This mailbox is not read", "1 1 2 4", "9 9 9 1",
+    "9 1 1 7", "the police said I am fine", "Call 911 if it is urgent. I am away", "I am in a meeting. If you need help call 911", "s o", "n o s",
     "please", "\u{443}\u{435}\u{455}", "是", "да", "نعم",
 ];
 

@@ -264,6 +264,7 @@ async fn a_call_placed_into_an_incident_that_has_ended_is_cancelled() {
             logged_in: true,
             unless: None,
             heard: None,
+            words: None,
             text: String::new(),
         });
         run(&stage.shell, Scope::User(user), event).await.unwrap();

@@ -95,12 +95,12 @@ pub(crate) const fn told(says: &'static str, changes: &'static [&'static str]) -
 /// The question stays open; what was said is kept with it, and how to answer is explained.
 pub(crate) const EXPLAINED: Expect = told(
     "I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.",
-    &["ann.question", "ann.seen", "ann/probe"],
+    &["ann.explained", "ann.question", "ann.seen", "ann/probe"],
 );
 
 /// The same for a text that says nothing at all: there is nothing to keep.
 pub(crate) const EXPLAINED_ONLY: Expect =
-    told("I did not understand that. Are you okay? Please answer Y or N.", &["ann.question", "ann.seen"]);
+    told("I did not understand that. Are you okay? Please answer Y or N.", &["ann.explained", "ann.seen"]);
 
 /// What a good answer changes.
 pub(crate) const ANSWERED: &[&str] =

@@ -72,7 +72,17 @@ fn goes_on(step: &Transition<'_>, before: &Deadman, was: &Probe, is: &Probe) -> 
     let late = is.asked == was.asked && is.asked_late && !was.asked_late && we_were_down;
     missed(once_more || late, "the deadline was put off for no question")?;
     let wait = promised::minutes(step.policy, before.settings.wait_minutes.max(5));
-    missed(is.deadline <= later(step.now, wait), "the question waits for too long")
+    missed(is.deadline <= later(step.now, wait), "the question waits for too long")?;
+    let least = later(step.now, promised::minutes(step.policy, 5));
+    missed(is.deadline >= least, "there is no time to answer")?;
+    // An outage is not waited for again by every question that follows.
+    let planned = later(was.planned.unwrap_or(was.deadline), wait);
+    let behind = later(step.now, wait) > later(planned, promised::we_were_down(step.policy));
+    let caught_up = is.deadline <= planned.max(least) && is.planned == Some(planned);
+    missed(
+        late || (behind && caught_up) || (!behind && is.planned.is_none()),
+        "an outage is waited for twice",
+    )
 }
 
 /// A question closes with an answer, with a change of the settings, or with an incident. Unanswered, it opens one.

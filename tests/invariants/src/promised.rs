@@ -35,3 +35,6 @@ pub(crate) const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) fn asked_after(policy: &Policy) -> SignedDuration {
     minutes(policy, 15).max(SignedDuration::from_mins(3))
 }
+
+/// So often in an alert contacts are told what is new of the person at risk.
+pub(crate) const NEWS: u8 = 5;

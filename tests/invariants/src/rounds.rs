@@ -1,11 +1,11 @@
 //! No error takes a contact out of the rounds, and rounds never end.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem::discriminant};
 
 use jiff::{SignedDuration, Timestamp};
 use lucius_core::{
     effect::{Channel, EffectId, Party, Purpose},
-    incident::{Contact, Incident, Line, Status},
+    incident::{Cause, Contact, Incident, Line, Status},
     policy::{earlier, later},
 };
 
@@ -22,6 +22,7 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         Status::Accepted { .. } | Status::Ended { .. } => None,
     });
     stopped(step, before, after)?;
+    paced(before, after)?;
     // Where somebody has come in a tier before, whose turn it is has another place, and the same time.
     let moved = before.is_some_and(|before| before.contacts.len() < after.contacts.len());
     let moved = moved && was.is_some_and(|(was, at)| was < tier && at == next_at);
@@ -32,6 +33,26 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         pause(step, after, tier, next_at)?;
     }
     begun(step, before, after, was.map(|(tier, _)| tier), tier)
+}
+
+/// The pauses grow anew when everybody is called again because an accept or an end was void, or for a new kind of reason; and then only.
+fn paced(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
+    let Some(before) = before else {
+        return ensure(after.paced_from == 0, Invariant::Rounds, of_incident(after), || {
+            "begins late".to_owned()
+        });
+    };
+    let again = !matches!(before.status, Status::Escalating { .. });
+    let is_new = |cause: &Cause| before.causes.iter().all(|known| discriminant(known) != discriminant(cause));
+    let between = matches!(before.status, Status::Escalating { tier: 0, .. });
+    // That the next round begins at once is asked for elsewhere.
+    let news = after.causes.iter().any(is_new) && (!between || after.round > before.round);
+    let kept = after.paced_from == before.paced_from && !again && !news;
+    let from = if again || between { before.round } else { before.round.saturating_sub(1) };
+    let anew = after.paced_from == from && (again || news);
+    ensure(kept || anew, Invariant::Rounds, of_incident(after), || {
+        format!("the pauses grow from round {} on", after.paced_from)
+    })
 }
 
 /// The next tier is a gap away, or comes at once when nobody's phone rings any more. The next round is a minute away, after each round
@@ -50,7 +71,8 @@ fn pause(step: &Transition<'_>, after: &Incident, tier: usize, next_at: Timestam
         next_at == later(step.now, step.policy.tier_gap()) || (idle && next_at <= step.now)
     } else {
         let most = step.policy.round_pause_max_minutes.max(1);
-        let doubled = 2_u32.saturating_pow(after.round.saturating_sub(1)).min(most);
+        let rounds = after.round.saturating_sub(after.paced_from);
+        let doubled = 2_u32.saturating_pow(rounds.saturating_sub(1)).min(most);
         let doubled = if after.contacts.is_empty() { most } else { doubled };
         next_at == later(step.now, step.policy.minutes(doubled).max(SignedDuration::from_secs(1)))
     };

@@ -11,7 +11,7 @@ use jiff::{
 };
 use lucius_core::{
     deadman::{Deadman, State},
-    policy::later,
+    policy::{earlier, later},
     schedule::Schedule,
 };
 
@@ -41,13 +41,21 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         }
     };
     let Some(pattern) = Pattern::read(expression.as_str()) else { return Ok(()) };
-    let first = pattern.first_after(deadman.profile.time_zone.rules(), step.now);
+    let first = pattern.first_after(deadman.profile.time_zone.rules(), counted_from(step));
     ensure(
         first.is_none_or(|first| first == next_probe_at),
         Invariant::OnlyAuthentic,
         of_deadman(deadman),
         || format!("{first:?} is the next time they are to be asked, and not {next_probe_at}"),
     )
+}
+
+/// What is due at the end of a pause is asked then, or as soon as somebody looks; otherwise what comes next comes after now.
+fn counted_from(step: &Transition<'_>) -> Timestamp {
+    match step.before.deadman.as_ref().map(|deadman| &deadman.state) {
+        Some(State::Paused { until }) => earlier(*until, SignedDuration::from_nanos(1)).min(step.now),
+        Some(State::Off | State::Waiting { .. } | State::Probing(_)) | None => step.now,
+    }
 }
 
 /// What the five fields name, one bit for each number.

@@ -11,7 +11,9 @@ use crate::{
 };
 
 pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
+    up_to_date(step)?;
     let Some((before, after)) = step.incidents() else { return Ok(()) };
+    news_of_them(before, after)?;
     confirm(step, before, after)?;
     let unalerted = after.contacts.iter().position(|contact| !contact.calls.is_empty() && !contact.alerted);
     ensure(unalerted.is_none(), Invariant::Told, of_incident(after), || {
@@ -31,6 +33,50 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         )
         | (Status::Ended { .. }, Status::Accepted { .. }) => Ok(()),
     }
+}
+
+/// What the person at risk changes of what contacts are told is told; without the PIN, beside what was told before.
+fn up_to_date(step: &Transition<'_>) -> Result<(), Violation> {
+    let (Some((was, is)), Some(incident)) = (step.deadmen(), &step.after.incident) else { return Ok(()) };
+    let theirs = [is.incident, is.silent].contains(&Some(incident.id));
+    let Some(message) = is.profile.message.as_ref().filter(|_| incident.is_open() && theirs) else {
+        return Ok(());
+    };
+    let known: String =
+        message.chars().take(100).map(|letter| if letter == '"' { '\'' } else { letter }).collect();
+    let told =
+        *message == incident.subject.message || incident.words.iter().any(|line| line.contains(&known));
+    let holds = is.profile.message == was.profile.message || told;
+    let number = incident.subject.phone == is.profile.phone;
+    ensure(holds && number, Invariant::Told, of_incident(incident), || {
+        "contacts are told what is out of date".to_owned()
+    })
+}
+
+/// Whoever was alerted hears what is new of the person at risk, unless that has been too often: by a text of its own, or as they are paged anew.
+fn news_of_them(before: &Incident, after: &Incident) -> Result<(), Violation> {
+    let of = |incident: &Incident| {
+        let subject = &incident.subject;
+        (incident.words.clone(), subject.name.clone(), subject.phone.clone(), subject.message.clone())
+    };
+    if !after.is_open() || of(before) == of(after) || before.times_told >= promised::NEWS {
+        return Ok(());
+    }
+    for (place, contact) in after.contacts.iter().enumerate() {
+        let fresh = after.pending.iter().any(|(id, pending)| {
+            let known = before.pending.get(id).is_some_and(|known| known.effect == pending.effect);
+            let page = id.party == Party::Contact(place) && id.purpose == Purpose::Page;
+            !known && (page || tells(id, Party::Contact(place)))
+        });
+        let was = before.contacts.get(place).is_some_and(|was| was.alerted);
+        ensure(
+            !was || !contact.trusted || contact.text_stopped || fresh,
+            Invariant::Told,
+            of_incident(after),
+            || format!("c{place} was alerted and hears nothing of what is new"),
+        )?;
+    }
+    Ok(())
 }
 
 /// An accept that begins, or is renewed, has its question before it; the question is put when its time comes.

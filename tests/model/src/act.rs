@@ -339,6 +339,7 @@ impl World {
             logged_in: false,
             unless: None,
             heard: None,
+            words: None,
             text: "Y".to_owned(),
         });
         let acts = vec![Act::CheckedIn { arrived_at, proven, knows: Knows::All }];

@@ -75,7 +75,7 @@ pub(crate) fn ann(now: Timestamp) -> Result<Deadman> {
         asked: 1,
         deadline: now,
         last_response: String::new(),
-        explained: false,
+        planned: None,
         asked_late: false,
     });
     Ok(ann)

@@ -153,9 +153,12 @@ impl Clock {
             subject: _,
             silent,
             causes,
+            words: _,
+            times_told: _,
             doubt: _,
             status,
             round,
+            paced_from,
             reached,
             called,
             contacts,
@@ -163,7 +166,8 @@ impl Clock {
             pending,
             seen: _,
         } = incident;
-        (silent, causes.len(), (*round).min(6), reached, called, told).hash(state);
+        let paced = round.saturating_sub(*paced_from).min(6);
+        (silent, causes.len(), (*round).min(2), paced, reached, called, told).hash(state);
         match status {
             Status::Escalating { tier, next_at } => (0, tier, self.ahead(*next_at)).hash(state),
             Status::Accepted { by, at: _, confirm_by, ask_at, asked, renewals, backups } => {

@@ -12,7 +12,7 @@ use crate::{
     carrier::SERVICE,
     checks::opened,
     functions::{Invocation, Post, ReplyTo},
-    heard::is_keyword,
+    heard::{CRIES, HELP_KEYS, is_keyword},
     people::Act,
     world::{HOUR, Happening, Inner, MINUTE, instant},
 };
@@ -40,7 +40,11 @@ impl Inner {
             Act::Leave { user } => self.leaves(user, ring),
             Act::Emergency { user } => {
                 let Some(pin) = self.people.users.get(user).map(|user| user.pin.clone()) else { return };
-                if let Some(pin) = pin {
+                if self.odds(200) {
+                    // Who does not recall it, or has no time for it.
+                    let key = self.one_of("9", &HELP_KEYS).to_owned();
+                    self.act(Act::RingIn { user, keys: vec![key] }, ring);
+                } else if let Some(pin) = pin {
                     let keys = self.keys_in(&pin, "9");
                     self.act(Act::RingIn { user, keys }, ring);
                 } else {
@@ -88,7 +92,8 @@ impl Inner {
             let with_pin = user.pin.as_ref().is_some_and(|pin| body.ends_with(pin.as_str()));
             let arrived_at = instant(self.now);
             match body {
-                "N" | "SOS" => acts.push(Meant::CriedForHelp),
+                "N" => acts.push(Meant::CriedForHelp),
+                _ if CRIES.contains(&body) => acts.push(Meant::CriedForHelp),
                 "Y" | "OK" | "YES" if !wants_pin => {
                     acts.push(Meant::CheckedIn { arrived_at, proven: false, knows: Knows::All });
                 }
@@ -169,7 +174,14 @@ impl Inner {
         self.soon(again, Happening::Person(Act::Over { user, incident }));
         if self.odds(80) {
             // It gets worse.
-            self.texts(&phone, "SOS");
+            let cry = self.one_of("SOS", &CRIES);
+            self.texts(&phone, cry);
+            return;
+        }
+        if self.odds(80) {
+            // For those who come.
+            let words = self.one_of("I am in the cellar", &["1425 Oak Street", "he is gone", "hurry"]);
+            self.texts(&phone, words);
             return;
         }
         match (pin, self.chance.u8(0..3)) {

@@ -184,8 +184,15 @@ impl Inner {
             }
             5 | 10 => ProbeChange { pin_in_reply: Some(self.chance.bool()), ..none },
             6 | 7 => {
-                let pause = self.between(5 * MINUTE, 3 * HOUR);
-                return (none, Pause::Until(instant(self.now + pause)));
+                let least = instant(self.now + self.between(5 * MINUTE, 3 * HOUR));
+                let until = match &deadman.settings.schedule {
+                    // Until the very time at which the next question comes.
+                    Schedule::Cron(expression) if self.odds(500) => {
+                        expression.next_after(&deadman.profile.time_zone, least).unwrap_or(least)
+                    }
+                    Schedule::Cron(_) | Schedule::Interval { .. } => least,
+                };
+                return (none, Pause::Until(until));
             }
             8 => ProbeChange { active: Some(true), ..none },
             // Whoever saves the form without a change sends all of it, and the end of a pause that there is none of.

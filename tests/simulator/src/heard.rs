@@ -17,9 +17,16 @@ use crate::{
     world::{Inner, Millis, SECOND},
 };
 
+/// Texts that cry for help, whether or not anything was asked.
+pub(crate) const CRIES: [&str; 4] = ["SOS", "S.O.S.", "Help me, he is in the house", "sos 1425 Oak Street"];
+
+/// Keys that do, where a PIN is asked for.
+pub(crate) const HELP_KEYS: [&str; 5] = ["9", "99", "999", "911", "112"];
+
 /// A cry for help that needs no open question.
 fn cries(post: &Post) -> bool {
-    post.field("Body") == Some("SOS") || post.path.starts_with("/inbound/menu")
+    let by_text = post.field("Body").is_some_and(|body| CRIES.contains(&body));
+    by_text || ["/inbound/menu", "/inbound/login"].iter().any(|page| post.path.starts_with(page))
 }
 
 /// Whoever wants to check in on our line hears that they have to prove who they are, or that an alert has begun that they do not know of.
@@ -47,6 +54,10 @@ impl Inner {
         let began = self.checks.first_begun(post).map_or(began, |first| first.min(began));
         // What was not recorded is keyed in again, under another address.
         let call = post.field("CallSid").and_then(|sid| self.network.calls.get(sid));
+        // Who was told that it was not recorded, and has keyed in something else since, is answered that.
+        if call.is_some_and(|call| call.inbound && call.last.as_deref() != post.field("Digits")) {
+            return;
+        }
         let began = call.filter(|call| call.inbound).map_or(began, |call| call.keyed_at.min(began));
         let acts = post.acts.clone();
         for act in &acts {

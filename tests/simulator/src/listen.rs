@@ -9,6 +9,7 @@ use lucius_invariants::{Act as Meant, Knows};
 use crate::{
     carrier::{Call, Step, action_of, place_in, redirect_of},
     functions::{Post, ReplyTo},
+    heard::HELP_KEYS,
     people::Pickup,
     world::{Inner, Millis, SECOND, instant},
 };
@@ -131,7 +132,7 @@ impl Inner {
                 return self.keyed_by_user(call, action, keys, pin);
             }
             return match keys {
-                "9" => vec![Meant::CriedForHelp],
+                _ if HELP_KEYS.contains(&keys) => vec![Meant::CriedForHelp],
                 _ if pin == Some(keys) => {
                     vec![Meant::CheckedIn { arrived_at, proven: true, knows: Knows::All }]
                 }
@@ -161,6 +162,9 @@ impl Inner {
         let (arrived_at, knows) = (instant(self.now), call.knows);
         let checks_in = Meant::CheckedIn { arrived_at, proven: true, knows };
         let fresh = call.pin_at.is_some_and(|at| self.now - at <= PIN_FRESH);
+        if action.starts_with("/inbound/login") && HELP_KEYS.contains(&keys) {
+            return vec![Meant::CriedForHelp];
+        }
         if !action.starts_with("/inbound/menu") {
             let is_answer = call.page.contains(ASKED_AGAIN) && pin == Some(keys);
             return if is_answer { vec![checks_in] } else { Vec::new() };

@@ -15,6 +15,7 @@ use crate::{
     carrier::Delivery,
     faults::Climate,
     functions::{Post, ReplyTo},
+    heard::CRIES,
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
 
@@ -358,14 +359,21 @@ impl Inner {
             }
             return;
         }
-        let after = if self.odds(100) {
+        let deadline = self.people.users.get(user).and_then(|user| self.checks.deadman(user.id));
+        let deadline =
+            deadline.and_then(|deadman| deadman.probe()).map(|probe| probe.deadline.as_millisecond());
+        let last_moment = deadline.map(|deadline| deadline - self.now - self.between(0, 2 * SECOND));
+        let after = if let Some(after) = last_moment.filter(|after| *after > 0 && self.odds(50)) {
+            // At the last moment: a slow function may decide it when contacts are called already.
+            after
+        } else if self.odds(100) {
             self.between(MINUTE, 2 * HOUR)
         } else {
             self.between(5 * SECOND, 4 * MINUTE)
         };
         let body = match (self.chance.u8(0..20), pin) {
             (0, _) => "N".to_owned(),
-            (1, _) => "SOS".to_owned(),
+            (1, _) => self.one_of("SOS", &CRIES).to_owned(),
             (2, _) => "what?".to_owned(),
             (3, Some(_)) => "Y 9999".to_owned(),
             (4..8, None) => "YES".to_owned(),

@@ -9,6 +9,7 @@ use lucius_shell::{App, Request, Response, run, wake::WakeMessage};
 use lucius_store::simulated::Release;
 use lucius_telephony::Form;
 use lucius_twilio::signature;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     functions::{ACCOUNT, AUTH_TOKEN, BASE_URL, Ended, Functions, Invocation, Post, Work},
@@ -24,43 +25,29 @@ impl Functions {
             Invocation::Schedule(user, _) => {
                 let app = Arc::clone(&self.performer);
                 let actors = (*user).try_into().map(ActorId::Deadman).into_iter().collect();
+                let message = WakeMessage { version: 1, actors };
                 Box::pin(async move {
-                    let woken = deadman::handle(&app, WakeMessage { version: 1, actors }).await;
-                    if woken.is_ok() { Ended::Well } else { Ended::Failed }
+                    let Ok(message) = told(message) else { return Ended::Failed };
+                    ended(&deadman::handle(&app, message).await)
                 })
             }
             Invocation::Direct(actors, _) => {
                 let app = Arc::clone(&self.performer);
                 let message = WakeMessage { version: 1, actors: actors.clone() };
                 Box::pin(async move {
-                    let woken = match message.actors.first() {
-                        Some(ActorId::Deadman(_)) => deadman::handle(&app, message).await.is_ok(),
-                        Some(ActorId::Incident(_)) | None => {
-                            escalate::handle(&app, escalate::Event::Direct(message)).await.is_ok()
-                        }
-                    };
-                    if woken { Ended::Well } else { Ended::Failed }
+                    if let Some(ActorId::Deadman(_)) = message.actors.first() {
+                        let Ok(message) = told(message) else { return Ended::Failed };
+                        return ended(&deadman::handle(&app, message).await);
+                    }
+                    let Ok(event) = told(message) else { return Ended::Failed };
+                    ended(&escalate::handle(&app, event).await)
                 })
             }
             Invocation::Letter(letter) => {
                 let body = self.world.lock().letters.body(*letter);
-                let event = batch([(*letter, body)], release);
-                Box::pin(async move {
-                    let waits = sweep::letters::read(&event).batch_item_failures;
-                    if waits.is_empty() { Ended::Well } else { Ended::Failed }
-                })
+                self.sweep(batch([(*letter, body)], release))
             }
-            Invocation::Sweep(clock) => {
-                let (app, invoker) = (Arc::clone(&self.decider), Direct(Arc::clone(&self.world)));
-                let tick = sweep::Tick { clock: clock.to_string() };
-                Box::pin(async move {
-                    if sweep::cycle(&app, &invoker, &tick).await.is_ok() {
-                        Ended::Well
-                    } else {
-                        Ended::Failed
-                    }
-                })
-            }
+            Invocation::Sweep(clock) => self.sweep(serde_json::json!({ "clock": clock.to_string() })),
             Invocation::Webhook(post) => {
                 let (app, request) = (Arc::clone(&self.decider), self.signed(post));
                 Box::pin(async move { Ended::Answered(answer(&app, &request).await) })
@@ -76,6 +63,22 @@ impl Functions {
         }
     }
 
+    /// What the sweep does with an event, of a clock or of a dead-letter queue.
+    fn sweep(&self, event: impl Serialize) -> Work {
+        let (app, invoker) = (Arc::clone(&self.decider), Direct(Arc::clone(&self.world)));
+        let event = told(event);
+        Box::pin(async move {
+            let Ok(event) = event else { return Ended::Failed };
+            match event {
+                sweep::Event::Letters(letters) => {
+                    let waits = sweep::letters::read(&letters).batch_item_failures;
+                    if waits.is_empty() { Ended::Well } else { Ended::Failed }
+                }
+                sweep::Event::Tick(tick) => ended(&sweep::cycle(&app, &invoker, &tick).await),
+            }
+        })
+    }
+
     fn queue(&self, numbers: &[u64], release: Release) -> Work {
         let app = Arc::clone(&self.performer);
         let inner = self.world.lock();
@@ -83,9 +86,8 @@ impl Functions {
         let event = batch(numbers.iter().map(|number| (*number, body(number))), release);
         drop(inner);
         Box::pin(async move {
-            let Ok(response) = escalate::handle(&app, escalate::Event::Queue(event)).await else {
-                return Ended::Failed;
-            };
+            let Ok(event) = told(event) else { return Ended::Failed };
+            let Ok(response) = escalate::handle(&app, event).await else { return Ended::Failed };
             let failed = response.batch_item_failures.iter();
             let failed: Vec<u64> =
                 failed.filter_map(|failure| failure.item_identifier.parse().ok()).collect();
@@ -124,6 +126,15 @@ impl Functions {
             source_ip: "192.0.2.1".to_owned(),
         }
     }
+}
+
+/// The event as the function reads it: the runtime hands over JSON, and an invocation whose event cannot be read has failed.
+fn told<E: DeserializeOwned>(event: impl Serialize) -> serde_json::Result<E> {
+    serde_json::from_value(serde_json::to_value(event)?)
+}
+
+fn ended<T, E>(done: &Result<T, E>) -> Ended {
+    if done.is_ok() { Ended::Well } else { Ended::Failed }
 }
 
 /// A batch of messages. The next release reads what it has written; this one does not know it.

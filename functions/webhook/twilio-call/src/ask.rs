@@ -54,9 +54,7 @@ impl Said {
     fn of(voice: &VoiceRequest) -> Self {
         let spoken = || voice.speech.as_deref().and_then(spoken_digits);
         if let Some(digits) = voice.digits.clone().or_else(spoken) {
-            // The number of the police is no PIN.
-            let help = words::read(&digits).answer == Answer::Bad;
-            return if help { Self::Help } else { Self::Digits(digits) };
+            return if words::is_help_key(&digits) { Self::Help } else { Self::Digits(digits) };
         }
         let Some(speech) = &voice.speech else { return Self::Nothing };
         match words::read(speech).answer {
@@ -138,6 +136,7 @@ impl Asked<'_> {
             // A cry for help in this turn stands: a copy of what was keyed in before it comes too late.
             unless: (!sos).then(|| self.key(app, HELP)),
             heard: None,
+            words: None,
             text: text.to_owned(),
         });
         Ok(run(&app.shell, Scope::User(self.user), event).await?.reply)

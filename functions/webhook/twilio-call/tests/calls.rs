@@ -102,6 +102,7 @@ async fn a_pin_that_came_when_none_was_taken_any_more_does_not_count_later() {
             logged_in: false,
             unless: None,
             heard: None,
+            words: None,
             text: "who is this?".to_owned(),
         };
         run(&world.app.shell, Scope::User(user), Event::CheckIn(text)).await.unwrap();
@@ -197,4 +198,16 @@ fn what_is_not_recorded_is_taken_again_in_the_same_way() {
         assert!(key.contains("/call/incident/1/0/1/1#"), "{key}");
         assert_eq!(alarms.take(), ["NotRecorded"]);
     });
+}
+
+/// Too few keys for a PIN.
+#[tokio::test]
+async fn whoever_hammers_on_the_nine_is_helped() {
+    for keys in ["99", "999", "911", "112"] {
+        let world = World::new().await;
+        let (user, path) = asked(&world, 0, 0).await;
+        let help = turn(&world, &format!("{path}/1"), &[("Digits", keys)]).await;
+        assert!(help.contains("We are calling your contacts now"), "{keys}: {help}");
+        assert!(world.deadman(user).await.unwrap().incident.is_some(), "{keys}");
+    }
 }

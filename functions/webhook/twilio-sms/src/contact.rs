@@ -5,9 +5,9 @@ use lucius_core::{
     decide::{ContactAct, Event, Rejected, Scope},
     incident::{Incident, TextAnswer},
     voice::Reply,
-    words::{ContactReply, contact_reply},
+    words::{self, ContactReply, contact_reply},
 };
-use lucius_shell::{App, RunError, ports::Ports, run};
+use lucius_shell::{App, RunError, alarm, ports::Ports, run};
 
 use crate::Text;
 
@@ -69,6 +69,9 @@ pub(crate) async fn wrong_everywhere<P: Ports>(
 /// What a contact is told whose text is no code. Only what a person would write is answered: two machines must not answer
 /// each other for ever.
 pub(crate) fn without_code(text: &Text) -> Reply {
+    if words::read(&text.body).sos {
+        return cries(text);
+    }
     if text.card.codes.is_empty() {
         return Reply::Silence;
     }
@@ -81,4 +84,18 @@ pub(crate) fn without_code(text: &Text) -> Reply {
         ),
         ContactReply::Other => Reply::Silence,
     }
+}
+
+/// A number that is no user's cries for help. Whoever waits for help that nobody was called for must hear so.
+fn cries(text: &Text) -> Reply {
+    tracing::warn!("a cry for help from a number that is no user's");
+    alarm::metric("CryFromUnknownNumber", 1, &[]);
+    let code = if text.card.codes.is_empty() {
+        "To start an alert of your own, call us and enter your PIN."
+    } else {
+        "If you are going to help, reply with the six digits of our text."
+    };
+    Reply::words(format!(
+        "This number has no account with us, so nobody was called for you. Call the police or an ambulance yourself. {code}"
+    ))
 }

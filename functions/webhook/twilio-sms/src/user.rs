@@ -4,6 +4,7 @@ use lucius_core::{
     deadman::{CheckIn, Medium, Proof},
     decide::{Event, Scope},
     id::UserId,
+    text::shorten,
     voice::Reply,
     words::{self, Answer},
 };
@@ -30,6 +31,7 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
         logged_in: false,
         unless: None,
         heard: None,
+        words: reading.says_more.then(|| without(&text.body, reading.digits.as_deref())),
         text: without_pin(&text.body, reading.digits.as_deref()),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;
@@ -43,9 +45,7 @@ pub(crate) async fn answers<P: Ports>(app: &App<P>, text: &Text, user: UserId) -
             Ok(Reply::words(NEITHER))
         }
         // Nobody must believe that a question is put off.
-        Some(_) | None if reading.command.is_some() && done.reply == Reply::Silence => {
-            Ok(Reply::words(NO_COMMANDS))
-        }
+        Some(_) | None if reading.command.is_some() => Ok(Reply::words(NO_COMMANDS)),
         Some(_) | None => Ok(done.reply),
     }
 }
@@ -76,10 +76,23 @@ fn is_about_self(body: &str) -> bool {
 /// So many digits in a row may be a PIN.
 const PIN_MIN: usize = 4;
 
+/// A cry for help as those read it who come. Digits in it are a house number rather than a PIN, but for those that stand where a PIN does.
+fn without(body: &str, pin: Option<&str>) -> String {
+    let words = lucius_core::text::one_line(body);
+    let words = pin.map_or(words.as_str(), |_| {
+        words.trim_end_matches(|letter: char| letter.is_numeric() || !letter.is_alphanumeric())
+    });
+    shorten(words, WORDS_MAX)
+}
+
+/// So many characters of a cry for help are passed on.
+const WORDS_MAX: usize = 200;
+
 /// The text as it may be shown: a PIN is nobody's business, wherever it stands, and a text has an end.
 fn without_pin(body: &str, pin: Option<&str>) -> String {
-    let shown = if pin.is_some() { masked(body, 1) } else { masked(body, PIN_MIN) };
-    lucius_core::text::one_line(&shown).chars().take(320).collect()
+    let line = lucius_core::text::one_line(body);
+    let min = if pin.is_some() { 1 } else { PIN_MIN };
+    masked(&line, min).chars().take(320).collect()
 }
 
 /// `text` with stars for the digits of each row of at least `min`. A space or a hyphen between two digits does not end a
@@ -128,7 +141,8 @@ mod tests {
             ("x123456789012345y", "x***************y"),
             ("in 2 hours, room 101", "in 2 hours, room 101"),
             ("\u{661}\u{662}\u{663}\u{664} ok", "**** ok"),
-            ("2  7  1  8", "2  7  1  8"),
+            ("2  7  1  8", "* * * *"),
+            ("27\n18", "** **"),
             ("", ""),
         ] {
             assert_eq!(without_pin(text, None), lucius_core::text::one_line(shown), "{text}");

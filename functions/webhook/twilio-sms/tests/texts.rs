@@ -270,3 +270,49 @@ async fn a_yes_that_the_carrier_takes_as_consent_is_an_answer_too() {
     assert!(reply.body.contains("Thank you"), "{}", reply.body);
     assert!(matches!(world.deadman(user).await.unwrap().state, State::Waiting { .. }));
 }
+
+/// Whoever waits for help that nobody was called for has to hear so.
+#[tokio::test]
+async fn a_cry_for_help_from_an_unknown_number_is_answered() {
+    let world = World::new().await;
+    for (sid, body) in [("SM1", "SOS"), ("SM2", "S.O.S."), ("SM3", "Help me, he is in the house")] {
+        let reply = text(&world, "/inbound/sms", sid, "+12025559999", body).await;
+        assert!(reply.body.contains("nobody was called") && reply.body.contains("call us"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_contact_who_cries_for_help_hears_that_nobody_was_called_for_them() {
+    let world = World::new().await;
+    let user = world.user(|deadman| deadman.contacts = vec![contact(1, deadman.created_at)]).await;
+    let deadman = world.deadman(user).await.unwrap();
+    let (ann, bob) = (&deadman.profile.phone, &deadman.contacts[0].phone);
+    text(&world, "/inbound/sms", "SM1", ann.as_str(), "SOS").await;
+    let reply = text(&world, "/inbound/sms", "SM2", bob.as_str(), "SOS he is here").await;
+    assert!(
+        reply.body.contains("nobody was called for you") && reply.body.contains("six digits"),
+        "{}",
+        reply.body
+    );
+}
+
+#[tokio::test]
+async fn a_cry_for_help_reaches_contacts_in_its_own_words_but_for_a_pin() {
+    let rows = [
+        ("sos at 1425 Oak Street", Some("sos at 1425 Oak Street")),
+        ("Help me, he is in the \"red\" barn", Some("Help me, he is in the 'red' barn")),
+        ("sos barn 4711", Some("sos barn")),
+        ("SOS", None),
+        ("help me please!", None),
+    ];
+    for (body, told) in rows {
+        let world = World::new().await;
+        let user = world.user(|deadman| deadman.contacts = vec![contact(1, deadman.created_at)]).await;
+        let from = world.deadman(user).await.unwrap().profile.phone.as_str().to_owned();
+        text(&world, "/inbound/sms", "SM1", &from, body).await;
+        let id = world.deadman(user).await.unwrap().incident.unwrap();
+        let incident = world.store().load_incident(id).await.unwrap().unwrap().state;
+        let line = told.map(|told| format!("A text from their number says: \"{told}\""));
+        assert_eq!(incident.words.first(), line.as_ref(), "{body}");
+    }
+}

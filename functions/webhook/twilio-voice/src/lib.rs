@@ -10,7 +10,7 @@ mod menu;
 mod sorry;
 
 use http::{Method, StatusCode};
-use lucius_core::{ivr::Session, phone::PhoneNumber, voice::Prompt, words::spoken_digits};
+use lucius_core::{ivr::Session, phone::PhoneNumber, voice::Prompt, words, words::spoken_digits};
 use lucius_shell::{App, Request, Response, ports::Ports, say, webhook::verified};
 use lucius_twilio::webhook::VoiceRequest;
 
@@ -23,14 +23,17 @@ struct Turn<'a> {
     said: String,
     /// Something was said that is no number. Whoever speaks is there.
     unclear: bool,
+    /// It was a cry for help.
+    cries: bool,
 }
 
 impl<'a> Turn<'a> {
     fn of(request: &'a Request, voice: VoiceRequest) -> Self {
         let spoken = voice.speech.as_deref().and_then(spoken_digits);
         let unclear = voice.digits.is_none() && voice.speech.is_some() && spoken.is_none();
+        let cries = unclear && voice.speech.as_deref().is_some_and(|speech| words::read(speech).sos);
         let said = voice.digits.or(spoken).unwrap_or_default();
-        Self { request, call_sid: voice.call_sid, from: voice.from, said, unclear }
+        Self { request, call_sid: voice.call_sid, from: voice.from, said, unclear, cries }
     }
 
     /// Names what comes of what was keyed in. Who was told that it was not recorded may key in something else in the same turn, and the

@@ -7,6 +7,7 @@ use lucius_core::{
     ivr::{Session, Unclaimed, WRONG_MAX, ask_account, ask_pin, no_pin, too_many},
     phone::PhoneNumber,
     voice::{Login, Prompt, Reply},
+    words,
 };
 use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
 use lucius_store::{NumberCard, Store};
@@ -15,6 +16,8 @@ use crate::{Turn, callback, menu};
 
 const WRONG: &str = "That is not right.";
 const UNCLEAR: &str = "I did not understand that.";
+/// Whose number we do not know.
+const NOBODY: &str = "I do not know this number, so nobody was called. Enter your PIN to call for help, or call the police yourself.";
 const SILENCE: &str = "I did not receive your selection. Try Again.";
 
 /// What a PIN was worth.
@@ -32,6 +35,9 @@ pub(crate) async fn pin<P: Ports>(
     turn: &Turn<'_>,
     session: &mut Session,
 ) -> Result<Prompt, RunError> {
+    if turn.cries || words::is_help_key(&turn.said) {
+        return cried(app, turn, session).await;
+    }
     if turn.said.is_empty() {
         return Ok(ask_pin(&[if turn.unclear { UNCLEAR } else { SILENCE }], session.turns));
     }
@@ -64,6 +70,26 @@ pub(crate) async fn pin<P: Ports>(
     answered(app, turn, session, user, claimed).await
 }
 
+/// Whoever cries for help on the line of a user is believed without the PIN, as in a text.
+pub(crate) async fn cried<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &Session,
+) -> Result<Prompt, RunError> {
+    let user = match (session.user, &turn.from) {
+        (Some(user), _) => Some(user),
+        (None, Some(from)) => {
+            app.shell.ports.store().number(from, app.shell.ports.nature().now()).await?.user
+        }
+        (None, None) => None,
+    };
+    let Some(user) = user else { return Ok(ask_pin(&[NOBODY], session.turns)) };
+    let mut said = menu::emergency(app, turn, session, user).await?;
+    // The call ends with it: the next keys of somebody in fear, the PIN and a 9, would end the alert that they have just begun.
+    said.push("To end it, call again and enter your PIN. Goodbye.".to_owned());
+    Ok(Prompt::goodbye(said))
+}
+
 /// Six digits that are no code count as a wrong one where this number has alerts, as they do on the call-back page and in
 /// a text.
 async fn count<P: Ports>(
@@ -85,6 +111,9 @@ pub(crate) async fn account<P: Ports>(
     turn: &Turn<'_>,
     session: &mut Session,
 ) -> Result<Prompt, RunError> {
+    if turn.cries || words::is_help_key(&turn.said) {
+        return cried(app, turn, session).await;
+    }
     if session.unclaimed.is_some() && turn.said.is_empty() {
         let mut prompt = ask_account(session.turns);
         prompt.say.insert(0, if turn.unclear { UNCLEAR } else { SILENCE }.to_owned());

@@ -8,7 +8,7 @@ use lucius_core::{
     voice::{Prompt, Reply},
     words::Answer,
 };
-use lucius_shell::{App, RunError, ports::Nature as _, ports::Ports, run};
+use lucius_shell::{App, Done, RunError, ports::Nature as _, ports::Ports, run};
 use lucius_store::Store;
 
 use crate::Turn;
@@ -86,6 +86,7 @@ async fn check_in<P: Ports>(
         logged_in: true,
         unless: None,
         heard: Some(session.offered),
+        words: None,
         text: "checked in by phone".to_owned(),
     });
     let done = run(&app.shell, Scope::User(user), event).await?;
@@ -98,9 +99,28 @@ async fn start<P: Ports>(
     session: &mut Session,
     user: UserId,
 ) -> Result<Prompt, RunError> {
-    let event = Event::Emergency { key: format!("{}-{}-emergency", turn.call_sid, session.turns) };
-    let done = run(&app.shell, Scope::User(user), event).await?;
+    let done = begin(app, turn, session, user).await?;
     Ok(spoken(&done.case, said(done.reply), session))
+}
+
+/// Somebody who has not logged in cries for help: what they hear of it.
+pub(crate) async fn emergency<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &Session,
+    user: UserId,
+) -> Result<Vec<String>, RunError> {
+    Ok(said(begin(app, turn, session, user).await?.reply))
+}
+
+async fn begin<P: Ports>(
+    app: &App<P>,
+    turn: &Turn<'_>,
+    session: &Session,
+    user: UserId,
+) -> Result<Done, RunError> {
+    let event = Event::Emergency { key: format!("{}-{}-emergency", turn.call_sid, session.turns) };
+    run(&app.shell, Scope::User(user), event).await
 }
 
 fn said(reply: Reply) -> Vec<String> {

@@ -7,7 +7,7 @@ use lucius_shell::{
     Request, Response,
     testing::{World, request, webhook},
 };
-use support::{PIN, number, turn, user};
+use support::{PIN, heard, number, turn, user};
 
 async fn handle(world: &World, request: &Request) -> Response {
     Box::pin(twilio_voice::handle(&world.app, request)).await
@@ -103,4 +103,33 @@ async fn from_another_phone_the_account_is_asked_for_and_a_wrong_one_sounds_like
     turn(&world, "CA6", from, "/inbound/login", PIN).await;
     let menu = turn(&world, "CA6", from, "/inbound/account/1", &account).await;
     assert!(menu.contains("Hello Ann."), "{menu}");
+}
+
+/// As in a text: a cry for help needs no PIN. Whoever is afraid may not recall it.
+#[tokio::test]
+async fn a_cry_for_help_needs_no_pin() {
+    for (key, said) in [
+        ("Digits", "9"),
+        ("Digits", "99"),
+        ("Digits", "911"),
+        ("SpeechResult", "Help me!"),
+        ("SpeechResult", "help he is in the house"),
+    ] {
+        let world = World::new().await;
+        let id = user(&world).await;
+        let from = number(&world.deadman(id).await.unwrap());
+        let heard = heard(&world, "CA1", &from, "/inbound/login", &[(key, said)]).await;
+        assert!(heard.contains("We are calling your contacts now") && heard.contains("<Hangup"), "{heard}");
+        assert!(world.deadman(id).await.unwrap().incident.is_some(), "{said}");
+        turn(&world, "CA2", &from, "/inbound/login", PIN).await;
+        let over = turn(&world, "CA2", &from, "/inbound/menu/1", "9").await;
+        assert!(over.contains("The alert is over"), "{over}");
+    }
+}
+
+#[tokio::test]
+async fn a_cry_for_help_from_an_unknown_number_is_told_that_nobody_was_called() {
+    let world = World::new().await;
+    let said = heard(&world, "CA1", "+12025559999", "/inbound/login", &[("SpeechResult", "help me")]).await;
+    assert!(said.contains("nobody was called") && said.contains("<Gather"), "{said}");
 }

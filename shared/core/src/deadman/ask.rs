@@ -1,5 +1,7 @@
 //! Asking: the probe exists before its question is sent, so that a carrier that fails still runs into the deadline.
 
+use jiff::Timestamp;
+
 use super::{Deadman, Probe, State};
 use crate::{
     effect::{Channel, Effect, EffectId, Outcome, Party, Pending, Purpose},
@@ -30,8 +32,8 @@ pub fn wake(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut T
         State::Off => {}
         State::Paused { until } => {
             if turn.now >= until {
-                deadman.rearm(turn);
-                // A pause may end exactly when the next question is due.
+                deadman.pause_ended(turn, until);
+                // A pause may end exactly when the next question is due, or have ended before that.
                 if let State::Waiting { next_probe_at } = deadman.state
                     && deadman.incident.is_none()
                     && turn.now >= next_probe_at
@@ -72,7 +74,7 @@ fn open_probe(deadman: &mut Deadman, turn: &mut Turn<'_>) {
         asked: 1,
         deadline: later(turn.now, turn.policy.minutes(deadman.settings.wait_minutes)),
         last_response: String::new(),
-        explained: false,
+        planned: None,
         asked_late: false,
     };
     ask(deadman, turn, &probe);
@@ -82,24 +84,36 @@ fn open_probe(deadman: &mut Deadman, turn: &mut Turn<'_>) {
 /// A question has run out: ask again, or call for help.
 fn deadline(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>, mut probe: Probe) {
     let late = turn.now > later(later(probe.deadline, GRACE), turn.policy.we_were_down());
-    let wait = if probe.asked <= deadman.settings.max_retries {
-        probe.asked = probe.asked.saturating_add(1);
-        deadman.settings.wait_minutes
+    probe.deadline = if probe.asked <= deadman.settings.max_retries {
+        next_deadline(deadman, turn, &mut probe)
     } else if late && !probe.asked_late {
         // We were down, and so may the answer have been. Once per probe: the next time it alarms however late.
         turn.alarms.push(Alarm::DeadlineLate);
         probe.asked_late = true;
-        LATE_WAIT_MINUTES
+        later(turn.now, turn.policy.minutes(LATE_WAIT_MINUTES))
     } else {
         deadman.close_probe(turn, &probe, ProbeStatus::Unavailable);
         deadman.rearm(turn);
         let cause = Cause::Unavailable { probe: probe.id, deadline: probe.deadline };
-        open_or_join(deadman, incident, turn, cause);
+        open_or_join(deadman, incident, turn, cause, None);
         return;
     };
-    probe.deadline = later(turn.now, turn.policy.minutes(wait));
     ask(deadman, turn, &probe);
     deadman.state = State::Probing(probe);
+}
+
+/// Counts a question more, and says until when it waits: its time, but where we were away, no longer than until the time at which it
+/// would have run out, or for a few minutes. An outage must not be waited for twice.
+fn next_deadline(deadman: &Deadman, turn: &Turn<'_>, probe: &mut Probe) -> Timestamp {
+    probe.asked = probe.asked.saturating_add(1);
+    let wait = turn.policy.minutes(deadman.settings.wait_minutes);
+    let full = later(turn.now, wait);
+    let planned = later(probe.planned.unwrap_or(probe.deadline), wait);
+    probe.planned = Some(planned).filter(|planned| full > later(*planned, turn.policy.we_were_down()));
+    match probe.planned {
+        Some(planned) => planned.max(later(turn.now, turn.policy.minutes(LATE_WAIT_MINUTES))).min(full),
+        None => full,
+    }
 }
 
 /// Puts the question among the effects, on every channel that is chosen and usable.

@@ -3,19 +3,23 @@
 //! Caller ID and the sender of a text prove nothing. Without the PIN, an answer may only close the question that is open;
 //! it ends no incident, and it moves nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Deadman, Line, Probe, Proof, Proven, State};
+use super::{About, Deadman, Explained, Line, Probe, Proof, Proven, State};
 use crate::{
     history::{Entry, ProbeStatus, What},
     incident::{self, Cause, EndedBy, Incident},
     ivr::Offered,
     open::open_or_join,
+    policy::later,
     text::{speak_time, write_time},
     turn::Turn,
     voice::{Login, Reply},
     words::Answer,
 };
+
+/// Whoever has been told what we understand is not told again so soon: two machines must not answer each other for ever.
+const EXPLAINED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// By what means an answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +74,10 @@ pub struct CheckIn {
     pub unless: Option<String>,
     /// What the caller has heard about an emergency, on a line that tells them: no other one is ended.
     pub heard: Option<Offered>,
-    /// As written.
+    /// As written, without a PIN.
     pub text: String,
+    /// What a text says beyond its cry for help, for those who come.
+    pub words: Option<String>,
 }
 
 /// Takes an answer. `incident` is the user's incident, if one is open.
@@ -86,7 +92,8 @@ pub fn check_in(
     if let Some(reply) = cried.or_else(|| deadman.seen.reply(&event.key)) {
         return reply;
     }
-    let reply = if event.sos { sos(deadman, incident, turn) } else { weigh(deadman, incident, turn, event) };
+    let reply =
+        if event.sos { sos(deadman, incident, turn, event) } else { weigh(deadman, incident, turn, event) };
     deadman.seen.remember(event.key.clone(), reply.clone());
     reply
 }
@@ -113,13 +120,18 @@ fn weigh(
         }
         (Proven::Yes, Answer::Good | Answer::Unclear) => good(deadman, incident, turn, event, true),
         (Proven::NotGiven, Answer::Good) => good(deadman, incident, turn, event, false),
-        (Proven::NotGiven, Answer::Unclear) => unclear(deadman, turn, event),
+        (Proven::NotGiven, Answer::Unclear) => unclear(deadman, incident.as_ref(), turn, event),
     }
 }
 
-fn sos(deadman: &mut Deadman, incident: &mut Option<Incident>, turn: &mut Turn<'_>) -> Reply {
+fn sos(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+) -> Reply {
     let open = deadman.probe().cloned();
-    raise(deadman, incident, turn, open, ProbeStatus::Bad)
+    raise(deadman, incident, turn, open, event)
 }
 
 /// A bad answer: to the open question, or while an incident is open. Otherwise "no" answers nothing that we asked.
@@ -133,9 +145,9 @@ fn bad(
     match deadman.probe().cloned() {
         Some(mut probe) => {
             probe.last_response.clone_from(&event.text);
-            raise(deadman, incident, turn, Some(probe), ProbeStatus::Bad)
+            raise(deadman, incident, turn, Some(probe), event)
         }
-        None if open_incident => raise(deadman, incident, turn, None, ProbeStatus::Bad),
+        None if open_incident => raise(deadman, incident, turn, None, event),
         None => Reply::words("There is no question open. If you need help, reply SOS."),
     }
 }
@@ -145,14 +157,14 @@ fn raise(
     incident: &mut Option<Incident>,
     turn: &mut Turn<'_>,
     probe: Option<Probe>,
-    status: ProbeStatus,
+    event: &CheckIn,
 ) -> Reply {
     let id = probe.as_ref().map(|probe| probe.id);
     if let Some(probe) = probe {
-        deadman.close_probe(turn, &probe, status);
+        deadman.close_probe(turn, &probe, ProbeStatus::Bad);
         deadman.rearm(turn);
     }
-    open_or_join(deadman, incident, turn, Cause::Bad { probe: id });
+    open_or_join(deadman, incident, turn, Cause::Bad { probe: id }, event.words.as_deref());
     help_is_called(incident.as_ref())
 }
 
@@ -176,7 +188,7 @@ pub(crate) fn emergency(
     if let Some(reply) = deadman.seen.reply(key) {
         return reply;
     }
-    open_or_join(deadman, incident, turn, Cause::Emergency);
+    open_or_join(deadman, incident, turn, Cause::Emergency, None);
     let reply = help_is_called(incident.as_ref());
     deadman.seen.remember(key.to_owned(), reply.clone());
     reply
@@ -297,28 +309,48 @@ fn doubt(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>, event:
     } else {
         "To end it, tell whoever is on the way: they can end it in our call."
     };
-    let standing = match incident.acceptor() {
-        Some(by) => format!("{} is on the way to you.", incident.name_of(by)),
-        None => "Your contacts are being called.".to_owned(),
-    };
-    Reply::Words(vec![standing, how.to_owned()])
+    Reply::Words(vec![standing(incident), how.to_owned()])
 }
 
-/// Anything else is kept as the last response, and explained once: two machines must not answer each other for ever.
-fn unclear(deadman: &mut Deadman, turn: &mut Turn<'_>, event: &CheckIn) -> Reply {
-    let Some(mut probe) = deadman.probe().cloned() else {
-        return Reply::Silence;
-    };
-    probe.last_response.clone_from(&event.text);
-    let explain = !probe.explained;
-    probe.explained = true;
-    deadman.record_probe(turn, &probe, ProbeStatus::Pending);
-    deadman.state = State::Probing(probe);
-    if explain {
-        Reply::words(
-            "I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.",
-        )
-    } else {
-        Reply::Silence
+fn standing(incident: &Incident) -> String {
+    match incident.acceptor() {
+        None if incident.contacts.is_empty() => "You have no contacts that we could call.".to_owned(),
+        Some(by) => format!("{} is on the way to you.", incident.name_of(by)),
+        None => "Your contacts are being called.".to_owned(),
     }
 }
+
+/// Anything else is kept as the last response. Whoever wrote it must not believe that it called for help: it is never met with silence, but
+/// for what comes on the heels of the same answer.
+fn unclear(
+    deadman: &mut Deadman,
+    incident: Option<&Incident>,
+    turn: &mut Turn<'_>,
+    event: &CheckIn,
+) -> Reply {
+    // A silent incident does not exist for whoever answers here.
+    let open = incident.filter(|incident| incident.is_open() && !incident.silent);
+    let (about, words) = match (deadman.probe().cloned(), open) {
+        (Some(mut probe), _) => {
+            probe.last_response.clone_from(&event.text);
+            deadman.record_probe(turn, &probe, ProbeStatus::Pending);
+            let id = probe.id;
+            deadman.state = State::Probing(probe);
+            (About::Question(id), vec![ASK_AGAIN.to_owned()])
+        }
+        (None, Some(open)) => (About::Incident(open.id), vec![standing(open), NOT_PASSED_ON.to_owned()]),
+        (None, None) => (About::Nothing, vec![NOBODY_CALLED.to_owned()]),
+    };
+    let known = deadman.explained.filter(|known| known.about == about);
+    if known.is_some_and(|known| turn.now < later(known.at, EXPLAINED_FOR)) {
+        return Reply::Silence;
+    }
+    deadman.explained = Some(Explained { at: turn.now, about });
+    Reply::Words(words)
+}
+
+const ASK_AGAIN: &str =
+    "I did not understand that. Are you okay? Please answer Y or N. If you need help, reply SOS.";
+const NOT_PASSED_ON: &str =
+    "What you wrote is not passed on. If they should know more, begin with SOS: what follows reaches them.";
+const NOBODY_CALLED: &str = "I did not understand that, and nobody was called. If you need help, reply SOS.";

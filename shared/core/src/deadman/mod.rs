@@ -9,7 +9,7 @@ mod check_in;
 mod edit;
 mod pin;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use ask::{ask_path, ask_prompt, settled, wake};
@@ -26,7 +26,7 @@ use crate::{
     history::{ProbeRecord, ProbeStatus, Row},
     id::{ContactId, IncidentId, ProbeId, UserId},
     phone::PhoneNumber,
-    policy::{GRACE, later},
+    policy::{GRACE, earlier, later},
     schedule::{Schedule, TimeZone},
     secret::Digest,
     turn::Turn,
@@ -149,8 +149,9 @@ pub struct Probe {
     pub deadline: Timestamp,
     /// The last answer that was neither good nor bad.
     pub last_response: String,
-    /// The person has been told how to answer.
-    pub explained: bool,
+    /// When it would have run out if we had not been away: the questions that follow catch up.
+    #[serde(default)]
+    pub planned: Option<Timestamp>,
     /// We were down at the deadline, and have asked once more for it.
     pub asked_late: bool,
 }
@@ -205,6 +206,9 @@ pub struct Deadman {
     pub look_at: Option<Timestamp>,
     /// The last sign of life.
     pub last_check_in: Option<Timestamp>,
+    /// What they were told last of a text that nobody understood.
+    #[serde(default)]
+    pub explained: Option<Explained>,
     /// The user has stopped our texts: questions become calls.
     pub text_stopped: bool,
     /// Wrong PINs on lines that anybody can call or text.
@@ -219,6 +223,27 @@ pub struct Deadman {
     pub pending: Pendings,
     /// The last inbound events and what they were answered.
     pub seen: Seen<Reply>,
+}
+
+/// An answer to a text that nobody understood. The same again on its heels is silence: two machines must not answer each other for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// When.
+    pub at: Timestamp,
+    /// What it said: each means another thing to whoever wrote.
+    pub about: About,
+}
+
+/// What was there to be said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// How to answer this question.
+    Question(ProbeId),
+    /// How this alert stands.
+    Incident(IncidentId),
+    /// That nobody was called.
+    Nothing,
 }
 
 impl Deadman {
@@ -239,6 +264,7 @@ impl Deadman {
             silent: None,
             look_at: None,
             last_check_in: None,
+            explained: None,
             text_stopped: false,
             tries: Tries::default(),
             own_tries: Tries::default(),
@@ -298,13 +324,22 @@ impl Deadman {
 
     /// The schedule as it stands after a check-in, an end or a change: armed and waiting, or off.
     pub(crate) fn rearm(&mut self, turn: &Turn<'_>) {
-        self.state = if self.settings.active { self.waiting_from(turn) } else { State::Off };
+        self.rearm_after(turn, turn.now);
     }
 
-    fn waiting_from(&self, turn: &Turn<'_>) -> State {
+    /// The same after a pause. One that ended while nobody looked skips nothing: what was due at its end, or since, is due now.
+    pub(crate) fn pause_ended(&mut self, turn: &Turn<'_>, until: Timestamp) {
+        self.rearm_after(turn, earlier(until, SignedDuration::from_millis(1)).min(turn.now));
+    }
+
+    fn rearm_after(&mut self, turn: &Turn<'_>, after: Timestamp) {
+        self.state = if self.settings.active { self.waiting_after(turn, after) } else { State::Off };
+    }
+
+    fn waiting_after(&self, turn: &Turn<'_>, after: Timestamp) -> State {
         let last = self.last_check_in.unwrap_or(turn.now);
         let next =
-            self.settings.schedule.next_probe_at(&self.profile.time_zone, last, turn.now, turn.policy.minute);
+            self.settings.schedule.next_probe_at(&self.profile.time_zone, last, after, turn.policy.minute);
         // A pattern that fires never again is refused when it is entered; a day is the safe side of a calendar's end.
         let next = next.unwrap_or_else(|| later(turn.now, turn.policy.days(1)));
         // A check-in long ago means: ask now, not in the past.

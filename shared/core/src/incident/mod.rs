@@ -6,6 +6,7 @@ mod accept;
 mod attempt;
 mod call;
 mod end;
+mod news;
 mod round;
 mod script;
 mod sms;
@@ -19,7 +20,8 @@ pub use accept::{
 pub use attempt::settled;
 pub use call::call_told;
 pub use end::{all_clear, end, reopen};
-pub(crate) use round::{advance, makes_room, page, page_added};
+pub(crate) use news::{Via as NewsVia, tell, tell_changes, write_down};
+pub(crate) use round::{advance, from_the_first, makes_room, page, page_added};
 pub use round::{page_now, wake};
 pub use script::{call_prompt, callback_path, listen_path};
 pub use sms::text_told;
@@ -301,12 +303,21 @@ pub struct Incident {
     pub silent: bool,
     /// Why, in the order in which the causes came.
     pub causes: Vec<Cause>,
+    /// What was written for contacts, the last of it, each with who may have written it.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// How often whoever may be on the way was told something new of them.
+    #[serde(default)]
+    pub times_told: u8,
     /// An answer that is late or unproven says they are okay: contacts are told, and go on being called.
     pub doubt: Option<String>,
     /// Where it stands.
     pub status: Status,
     /// Rounds begun.
     pub round: u32,
+    /// Rounds begun before the pauses between them grew anew: when it began, or there was a new reason to call.
+    #[serde(default)]
+    pub paced_from: u32,
     /// A phone has been reached in this round.
     pub reached: bool,
     /// A call has been placed.

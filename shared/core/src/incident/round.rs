@@ -53,7 +53,7 @@ pub(crate) fn advance(incident: &mut Incident, turn: &mut Turn<'_>) {
         let (tier, pause) = if following < tiers.len() {
             (following, turn.policy.tier_gap())
         } else {
-            (0, turn.policy.round_pause(incident.round))
+            (0, turn.policy.round_pause(incident.round.saturating_sub(incident.paced_from)))
         };
         incident.status = Status::Escalating { tier, next_at: later(turn.now, pause) };
     }
@@ -245,6 +245,13 @@ pub(super) fn again(incident: &mut Incident, turn: &mut Turn<'_>) {
     });
     // A round that was cut short says nothing about who can be reached.
     incident.reached = true;
+    from_the_first(incident, turn);
+}
+
+/// There is a new reason to call: the next round begins now, and who misses its call is not left alone for a quarter of an hour because the
+/// alert is old.
+pub(crate) fn from_the_first(incident: &mut Incident, turn: &mut Turn<'_>) {
+    incident.paced_from = incident.round;
     incident.status = Status::Escalating { tier: 0, next_at: turn.now };
     advance(incident, turn);
 }

@@ -45,7 +45,9 @@ const MESSAGES_MAX: usize = 200_000;
 
 /// The message as it is texted. One that is too long for the number of contacts is cut, and heard whole in the call.
 fn texted_message(incident: &Incident) -> String {
-    let most = MESSAGES_MAX.checked_div(incident.contacts.len()).unwrap_or(MESSAGES_MAX);
+    let written: usize = incident.words.iter().map(String::len).sum();
+    let most =
+        MESSAGES_MAX.checked_div(incident.contacts.len()).unwrap_or(MESSAGES_MAX).saturating_sub(written);
     let message = message(incident);
     if message.len() <= most {
         return message.to_owned();
@@ -72,8 +74,31 @@ pub(super) fn page_text(texts: &Texts, incident: &Incident, contact: &Contact) -
     if contact.trusted {
         text.extend([" If you are going, reply ", &contact.code, " (only the code)."]);
     }
+    // Who came without the PIN may be the danger.
+    for line in incident.words.iter().filter(|_| contact.trusted) {
+        text.extend([" ", line, "."]);
+    }
     text.extend([" Their message: ", &texted_message(incident)]);
     text
+}
+
+/// The most characters in all texts that tell one piece of news: they may have to wait, in the incident's own item.
+const NEWS_CHARS: usize = 6_000;
+
+/// The text that tells them who it is by now, and what their message is.
+pub(super) fn changes_text(incident: &Incident) -> String {
+    let number = if incident.silent {
+        String::new()
+    } else {
+        format!("Their number: {}. ", incident.subject.phone.as_str())
+    };
+    news_text(incident, &format!("{number}Their message: {}", message(incident)))
+}
+
+/// The text that tells whoever may be on the way what is new of the person at risk.
+pub(super) fn news_text(incident: &Incident, news: &str) -> String {
+    let text = format!("lucius: news of {}. {news}", incident.subject.name);
+    shorten(&text, NEWS_CHARS.checked_div(incident.contacts.len()).unwrap_or(NEWS_CHARS).min(600))
 }
 
 /// The first turn of a call to the contact at `place`, or a repetition of it, as things stand.
@@ -88,7 +113,10 @@ pub fn call_prompt(incident: &Incident, place: usize, attempt: u32, turn: u32) -
         Prompt::goodbye(vec![words.to_owned()])
     } else {
         let say = match &incident.status {
-            Status::Escalating { .. } => page_words(incident, turn),
+            Status::Escalating { .. } => {
+                let trusted = incident.contacts.get(place).is_some_and(|contact| contact.trusted);
+                page_words(incident, turn, trusted)
+            }
             Status::Accepted { by, .. } if *by == place => acceptor_words(incident),
             Status::Accepted { by, .. } => vec![format!(
                 "This is lucius. {} is going to {}. Press 1 if you can go as well.",
@@ -105,7 +133,7 @@ pub fn call_prompt(incident: &Incident, place: usize, attempt: u32, turn: u32) -
     prompt.in_language(language)
 }
 
-fn page_words(incident: &Incident, turn: u32) -> Vec<String> {
+fn page_words(incident: &Incident, turn: u32, trusted: bool) -> Vec<String> {
     let name = &incident.subject.name;
     let mut say =
         vec!["This is lucius, the safety line.".to_owned(), format!("{name} {}.", reason(incident))];
@@ -116,6 +144,7 @@ fn page_words(incident: &Incident, turn: u32) -> Vec<String> {
     say.push(format!("If you are going to help {name}, press 1."));
     // The message can be long: it comes by URL, in the second turn, because what is said first is sent inline and has a limit.
     if turn > 0 {
+        say.extend(incident.words.iter().filter(|_| trusted).map(|line| format!("{line}.")));
         say.push(format!("This is the message from {name}."));
         say.push(message(incident).to_owned());
         say.push("Press 1 to say that you are going.".to_owned());

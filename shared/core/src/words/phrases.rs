@@ -42,7 +42,10 @@ const SOS: &[&str] = &[
     "get me help", "call for help", "save me", "call 911", "call 112", "call 999", "911", "112", "999",
     "call police", "call the police", "call the cops", "send the police", "call an ambulance",
     "call ambulance", "send an ambulance", "im in danger", "in danger", "danger", "im in trouble",
-    "in trouble", "im hurt", "im injured", "im bleeding", "im being followed", "im trapped",
+    "in trouble", "helpme", "helpp", "come help me", "somebody help me", "someone help me", "i really need help",
+    "i need the police", "i need an ambulance", "i need a doctor", "police", "the police", "ambulance", "dial 911", "dial 112", "dial 999",
+    "im really in danger", "im being attacked", "ive been attacked", "ive been stabbed", "ive been shot", "im being robbed", "im dying",
+    "i cant breathe", "cant breathe", "im hurt", "im injured", "im bleeding", "im being followed", "im trapped",
 ];
 
 /// Politeness that may stand beside a good answer, and signs of good cheer.
@@ -61,6 +64,41 @@ const HEDGE: &[&str] = &[
     "no emergency", "no danger", "no help", "no sos", "no mayday", "no problem", "no problems", "no worries",
     "no trouble", "no need", "no issues",
 ];
+
+/// Whoever begins with one of these wants help, whatever follows.
+const DISTRESS: &[&str] = &["sos", "mayday", "🆘"];
+
+/// Calls for help only if nothing but known words stands around them: an address may begin so, or a story about somebody else.
+const ALONE: &[&str] =
+    &["112", "999", "police", "the police", "ambulance", "danger", "save me", "in trouble", "im in trouble"];
+
+/// What may stand before a call for help, beside a bad answer.
+#[rustfmt::skip]
+const MAY_PRECEDE: &[&str] = &[
+    "please", "pls", "plz", "hi", "hello", "hey", "lucius", "oh", "omg", "my", "god", "yes", "yeah", "and", "somebody", "someone",
+    "come", "really",
+];
+
+/// Behind a call for help these make another thing of it: "help has arrived", "in danger no more", "help me reset my PIN".
+#[rustfmt::skip]
+const TURNS_ROUND: &[&str] = &[
+    "has", "isnt", "was", "wasnt", "over", "averted", "arrived", "came", "cancelled", "canceled", "resolved", "passed", "is over", "is on",
+    "is here", "is coming", "is not", "not needed", "no longer", "no more", "anymore", "drill", "test", "exercise", "reset", "change",
+    "login", "with the settings", "with my settings", "with my pin",
+];
+
+/// The same behind a single word.
+#[rustfmt::skip]
+const TURNS_ROUND_A_WORD: &[&str] = &[
+    "yourself", "yourselves", "desk", "page", "menu", "line", "contact", "contacts", "service", "services", "meeting", "at work",
+    "settings", "usage", "commands", "command", "probe", "status", "pause", "ping",
+];
+
+/// The same behind "call 911": an auto-reply.
+const TURNS_ROUND_A_CALL: &[&str] = &["if", "for", "when", "or", "in case", "in an"];
+
+/// What people spell, letter by letter.
+const SPELLED: &[&str] = &["sos", "help", "911", "112", "999"];
 
 /// Bad answers that turn round the word behind them, as in "I'm not in danger"...
 const OPEN_NEGATIONS: &[&str] = &["im not", "not really", "not at all"];
@@ -117,6 +155,60 @@ impl Senses {
         .find(|(phrases, _)| phrases.contains(&phrase));
         sense.map(|(_, sense)| *sense = true).is_some()
     }
+}
+
+/// Whether a text begins with a call for help. What follows is what a frightened person writes behind it, and is not read.
+pub(super) fn is_cry(tokens: &[String]) -> bool {
+    let spelled = spelled(tokens);
+    let words = contract(&spelled);
+    let mut rest = words.as_slice();
+    loop {
+        let is = |phrases: &[&str], length: usize| {
+            rest.get(..length).is_some_and(|words| phrases.contains(&words.join(" ").as_str()))
+        };
+        if is(DISTRESS, 1) {
+            return true;
+        }
+        // The longest first: "no help me" is one, and "no help" is none.
+        let longest = (1..=MAX_WORDS).rev().find(|length| [SOS, HEDGE, BAD].iter().any(|of| is(of, *length)));
+        let precedes = longest
+            .map_or_else(|| is(MAY_PRECEDE, 1), |length| is(BAD, length) && !is(OPEN_NEGATIONS, length));
+        let length = longest.unwrap_or(1);
+        let Some((phrase, behind)) = rest.split_at_checked(length) else { return false };
+        if !precedes {
+            return longest.is_some_and(|length| is(SOS, length)) && stands(phrase, behind);
+        }
+        rest = behind;
+    }
+}
+
+/// Whether a call for help is still one with this behind it.
+fn stands(phrase: &[&str], behind: &[&str]) -> bool {
+    let text = phrase.join(" ");
+    if behind.is_empty() {
+        return true;
+    }
+    let follows = |phrases: &[&str]| {
+        (1..=3).any(|length| {
+            behind.get(..length).is_some_and(|words| phrases.contains(&words.join(" ").as_str()))
+        })
+    };
+    let turned = follows(TURNS_ROUND)
+        || (phrase.len() == 1 && follows(TURNS_ROUND_A_WORD))
+        || (phrase.first() == Some(&"call") && follows(TURNS_ROUND_A_CALL));
+    !ALONE.contains(&text.as_str()) && !turned
+}
+
+/// The words, with what is spelled out at their beginning as one: "S.O.S.", "9-1-1". More digits in a row are another number.
+fn spelled(tokens: &[String]) -> Vec<String> {
+    let is_single = |token: &&String| token.chars().count() == 1;
+    let begin = tokens.iter().take_while(|token| MAY_PRECEDE.contains(&token.as_str())).count();
+    let run: String = tokens.iter().skip(begin).take_while(is_single).map(String::as_str).collect();
+    let digits: String = run.chars().take_while(char::is_ascii_digit).collect();
+    let is_whole = |word: &&&str| run.starts_with(**word) && (digits.is_empty() || digits == **word);
+    let Some(word) = SPELLED.iter().find(is_whole) else { return tokens.to_vec() };
+    let behind = tokens.iter().skip(begin.saturating_add(word.len())).cloned();
+    tokens.iter().take(begin).cloned().chain([(*word).to_owned()]).chain(behind).collect()
 }
 
 /// The words with one spelling each: "i am" and "i m" are "im", "it is" is "its", "o.k." is "ok".

@@ -219,6 +219,68 @@ fn the_end_of_a_pause_that_there_is_none_of_skips_no_question() {
     assert!(story.probing(), "eleven o'clock was skipped");
 }
 
+/// A weekly question that is skipped is a week without anybody who asks.
+#[test]
+fn what_is_due_at_the_end_of_a_pause_or_since_is_asked_however_late_somebody_looks() {
+    for (until, looked) in [("11:00", "11:00"), ("11:00", "11:02"), ("10:59", "11:00:01"), ("10:30", "15:00")]
+    {
+        for by_hand in [false, true] {
+            let mut story = Story::armed();
+            let daily = ProbeChange {
+                schedule: Some(schedule(r#"{"cron":"0 11 * * *"}"#)),
+                ..ProbeChange::default()
+            };
+            let pause = Pause::Until(t(until));
+            story.edit(Edit::Probes { change: daily, pause, proof: pin("1234") }).unwrap();
+            story.at(looked);
+            if by_hand {
+                let change = ProbeChange::default();
+                story.edit(Edit::Probes { change, pause: Pause::End, proof: Proof::None }).unwrap();
+            }
+            story.wake();
+            assert!(story.probing(), "a pause until {until}, looked at {looked}: eleven o'clock was skipped");
+        }
+    }
+}
+
+/// With three more questions to come it would be hours until contacts are called, after all the hours that we were away.
+#[test]
+fn an_outage_is_not_waited_for_again_by_the_questions_that_follow() {
+    let mut story = Story::armed();
+    story.ann_mut().settings.max_retries = 3;
+    story.at("11:00").wake();
+    // The second question would have run out at 13:00, the third at 14:00, the fourth at 15:00.
+    for (looked, runs_out) in [("14:40", "14:45"), ("14:45:05", "14:50:05"), ("14:50:10", "15:00")] {
+        story.at(looked).wake();
+        assert_eq!(story.ann().probe().unwrap().deadline, t(runs_out), "{looked}");
+    }
+    story.at("15:00:05").wake();
+    assert_eq!(story.status(), "escalating");
+}
+
+#[test]
+fn a_question_that_follows_a_little_late_has_its_full_time() {
+    let mut story = Story::armed();
+    story.at("11:00").wake();
+    story.at("12:15").wake();
+    assert_eq!(story.ann().probe().unwrap().deadline, t("13:15"));
+    let mut story = Story::armed();
+    story.at("11:00").wake();
+    story.at("12:15:01").wake();
+    assert_eq!(story.ann().probe().unwrap().deadline, t("13:00"));
+}
+
+#[test]
+fn what_was_due_in_a_pause_is_not_asked() {
+    let mut story = Story::armed();
+    let daily =
+        ProbeChange { schedule: Some(schedule(r#"{"cron":"0 11 * * *"}"#)), ..ProbeChange::default() };
+    let pause = Pause::Until(t("11:00:01"));
+    story.edit(Edit::Probes { change: daily, pause, proof: pin("1234") }).unwrap();
+    story.at("11:05").wake();
+    assert_eq!(story.ann().next_probe_at(), Some(t("1d 11:00")));
+}
+
 #[test]
 fn a_pause_that_ends_while_an_incident_is_open_asks_nothing() {
     let mut story = Story::incident();

@@ -290,6 +290,7 @@ impl World {
                 logged_in: *medium == 3 && *proof == 1,
                 unless: None,
                 heard: None,
+                words: None,
                 text: "text".to_owned(),
             }),
             Step::Emergency => Event::Emergency { key: key("CA") },

@@ -128,6 +128,30 @@ fn rounds_repeat_for_ever_with_a_pause_that_grows_to_fifteen_minutes() {
     assert_eq!(story.open().round, 201);
 }
 
+/// Whoever misses the one call of a new danger is not left alone for a quarter of an hour because the alert is an old one.
+#[test]
+fn pauses_grow_anew_when_everybody_is_called_again() {
+    let pauses = |story: &mut Story| {
+        let pause = |_| {
+            let pause = story.next_round_at().duration_since(story.now).as_mins();
+            story.now = story.next_round_at();
+            story.wake();
+            story.case.incident.as_mut().unwrap().pending.clear();
+            pause
+        };
+        (0..7).map(pause).collect::<Vec<_>>()
+    };
+    let mut story = Story::with_contacts(&[("Bob", 1)]);
+    story.sos();
+    assert_eq!(pauses(&mut story), [1, 2, 4, 8, 15, 15, 15]);
+    story.sos();
+    assert_eq!(pauses(&mut story), [15; 7], "the same again is no new danger");
+    story.emergency("CA1");
+    assert_eq!(pauses(&mut story), [1, 2, 4, 8, 15, 15, 15], "a cry of another kind");
+    story.code(0, "SM1").after(20 * 60).wake();
+    assert_eq!(pauses(&mut story), [1, 2, 4, 8, 15, 15, 15], "who accepted does not come");
+}
+
 #[test]
 fn a_round_that_finds_an_effect_under_way_leaves_it() {
     let mut story = Story::incident();

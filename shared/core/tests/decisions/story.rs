@@ -192,6 +192,7 @@ impl Story {
             logged_in: false,
             unless: None,
             heard: None,
+            words: None,
             text: "as written".to_owned(),
         }
     }

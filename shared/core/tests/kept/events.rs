@@ -20,6 +20,7 @@ fn check_in(answer: Answer, sos: bool) -> Event {
         logged_in: false,
         unless: None,
         heard: None,
+        words: None,
         text: String::new(),
     })
 }

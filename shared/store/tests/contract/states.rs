@@ -27,6 +27,7 @@ fn check_in(answer: Answer, tale: &Story<'_, impl Store>) -> Event {
         logged_in: false,
         unless: None,
         heard: None,
+        words: None,
         text: "Ja \u{1f44d} \"quoted\"".to_owned(),
     })
 }

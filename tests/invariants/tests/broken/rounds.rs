@@ -158,3 +158,17 @@ fn a_number_rests_once_for_one_try() {
     };
     assert_eq!(broken(&story, &[], longer), Some(Invariant::Rounds));
 }
+
+#[test]
+fn pauses_grow_anew_only_for_a_new_reason() {
+    let mut story = Story::ringing();
+    let acts = story.press_one(0);
+    story.check(&acts).unwrap();
+    story.pass(20 * 60).wake();
+    assert_eq!(story.inc().paced_from, 1);
+    let old = |story: &mut Story| story.inc().paced_from = 0;
+    assert_eq!(broken(&story, &[], old), Some(Invariant::Rounds));
+    story.pass(60).wake();
+    let again = |story: &mut Story| story.inc().paced_from = story.inc().round;
+    assert_eq!(broken(&story, &[], again), Some(Invariant::Rounds));
+}

@@ -264,6 +264,7 @@ impl Story {
             logged_in: false,
             unless: None,
             heard,
+            words: None,
             text: "Y".to_owned(),
         }));
         vec![Act::CheckedIn { arrived_at, proven: proof != Proof::None, knows }]

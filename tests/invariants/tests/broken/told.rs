@@ -1,10 +1,14 @@
 //! Who is not asked whether they still go, and who is left alone with an alert.
 
 use lucius_core::{
+    deadman::{CheckIn, Edit, Medium, ProfileChange, Proof},
+    decide::Event,
     effect::{Channel, EffectId, Outcome, Party, Purpose},
     incident::Status,
+    secret::Digest,
+    words::Answer,
 };
-use lucius_invariants::Invariant;
+use lucius_invariants::{Act, Invariant};
 
 use crate::{
     broken,
@@ -77,4 +81,47 @@ fn whoever_may_get_a_page_at_that_moment_is_told() {
         story.inc().contacts[1].alerted = false;
     };
     assert_eq!(broken(&story, &acts, forgets), Some(Invariant::Told));
+}
+
+/// Ann cries for help in her own words, while Bob and Cas have been paged.
+fn writes() -> (Story, Vec<Act>) {
+    let mut story = Story::ringing();
+    story.goes(&Event::CheckIn(CheckIn {
+        key: "SM-cellar".to_owned(),
+        answer: Answer::Bad,
+        sos: true,
+        medium: Medium::Sms,
+        arrived_at: story.now,
+        proof: Proof::None,
+        logged_in: false,
+        unless: None,
+        heard: None,
+        words: Some("sos in the cellar".to_owned()),
+        text: "sos in the cellar".to_owned(),
+    }));
+    (story, vec![Act::CriedForHelp])
+}
+
+#[test]
+fn whoever_was_alerted_hears_what_is_new_of_them() {
+    let (story, acts) = writes();
+    let calm = |story: &mut Story| {
+        // Bob's call is asked for anew, in a round that a cry of another kind has begun.
+        story.inc().pending.retain(|id, _| id.party != Party::Contact(0));
+    };
+    assert_eq!(broken(&story, &acts, calm), Some(Invariant::Told));
+}
+
+#[test]
+fn what_contacts_are_told_is_what_the_person_says_now() {
+    for proof in [Proof::None, Proof::Pin(Digest::new([1; 32]))] {
+        let mut story = Story::ringing();
+        let message = Some(Some("I am in the \"red\" barn.".to_owned()));
+        let change = Box::new(ProfileChange { message, ..ProfileChange::default() });
+        story.edit(Edit::Profile { change, proof });
+        let before = story.before.incident.clone();
+        let keeps = |story: &mut Story| story.case.incident.clone_from(&before);
+        let acts = [Act::Edited { proven: proof != Proof::None }];
+        assert_eq!(broken(&story, &acts, keeps), Some(Invariant::Told));
+    }
 }

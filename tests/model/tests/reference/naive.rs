@@ -108,6 +108,7 @@ pub(crate) enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Question {
     pub(crate) asked: u8,
+    planned: Timestamp,
     pub(crate) deadline: Timestamp,
     late: bool,
 }
@@ -163,13 +164,19 @@ impl Naive {
         }
         match self.question {
             None if now >= self.next => {
-                self.question = Some(Question { asked: 1, deadline: now + WAIT, late: false });
+                self.question =
+                    Some(Question { asked: 1, planned: now + WAIT, deadline: now + WAIT, late: false });
             }
             None => {}
             Some(asked) if now < asked.deadline + GRACE => {}
             Some(asked) if asked.asked <= RETRIES => {
-                let deadline = now + WAIT;
-                self.question = Some(Question { asked: asked.asked + 1, deadline, ..asked });
+                let count = asked.asked + 1;
+                let planned = asked.planned + WAIT;
+                // Nobody waits a second time for an outage that they have waited for already.
+                let late = now + WAIT > planned + DOWN;
+                let (planned, deadline) =
+                    if late { (planned, planned.max(now + LATE_WAIT)) } else { (now + WAIT, now + WAIT) };
+                self.question = Some(Question { asked: count, planned, deadline, ..asked });
             }
             Some(asked) if now > asked.deadline + GRACE + DOWN && !asked.late => {
                 self.question = Some(Question { late: true, deadline: now + LATE_WAIT, ..asked });

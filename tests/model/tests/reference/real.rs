@@ -305,6 +305,7 @@ impl Real {
             logged_in: false,
             unless: None,
             heard: None,
+            words: None,
             text: "text".to_owned(),
         });
         let tries = self.case.deadman.as_ref().unwrap().tries;

@@ -85,6 +85,7 @@ pub(crate) async fn ends(world: &World, user: UserId, key: &str) {
         logged_in: true,
         unless: None,
         heard: None,
+        words: None,
         text: String::new(),
     });
     run(&world.app.shell, Scope::User(user), event).await.unwrap();

@@ -14,7 +14,7 @@ use crate::{
     decide::Rejected,
     id::{ContactId, IncidentId},
     incident::{self, EndedBy, Incident},
-    open::tell,
+    open::{changed as changed_in_alert, tell},
     phone::PhoneNumber,
     schedule::TimeZone,
     turn::{Pointer, Turn},
@@ -108,7 +108,12 @@ pub fn edit(
 ) -> Result<Option<Rejected>, Rejected> {
     let before = deadman.clone();
     let done = match edit {
-        Edit::Profile { change, proof } => profile(deadman, turn, change, *proof),
+        Edit::Profile { change, proof } => {
+            // Asked before the PIN itself is another.
+            let proven = vouched(deadman, turn, *proof);
+            profile(deadman, turn, change, *proof)
+                .map(|()| changed_in_alert(deadman, incident, turn, &before.profile, proven))
+        }
         Edit::Probes { change, pause, proof } => probes::change(deadman, turn, change, *pause, *proof),
         Edit::AddContact { contact, proof } => contacts::add(deadman, incident, turn, contact, *proof),
         Edit::ChangeContact { id, change, proof } => {
@@ -181,6 +186,16 @@ fn changed(old: &Profile, change: &ProfileChange) -> Profile {
         time_zone: change.time_zone.clone().unwrap_or_else(|| old.time_zone.clone()),
         pin: change.pin.or(old.pin),
         message: change.message.clone().unwrap_or_else(|| old.message.clone()),
+    }
+}
+
+/// Whether the PIN came with it, or there is none.
+fn vouched(deadman: &Deadman, turn: &Turn<'_>, proof: Proof) -> bool {
+    // What is wrong with it is counted where it is needed.
+    match deadman.clone().prove(turn, proof, Line::Open) {
+        Proven::Yes => true,
+        Proven::NotGiven => deadman.profile.pin.is_none(),
+        Proven::Wrong | Proven::Locked => false,
     }
 }
 

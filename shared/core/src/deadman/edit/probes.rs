@@ -137,7 +137,7 @@ fn restart(deadman: &mut Deadman, turn: &mut Turn<'_>, old: &ProbeSettings, paus
             let longest = later(turn.now, turn.policy.days(90));
             deadman.state = State::Paused { until: until.min(longest) };
         }
-        (true, Pause::End, State::Paused { .. }) => deadman.rearm(turn),
+        (true, Pause::End, &State::Paused { until }) => deadman.pause_ended(turn, until),
         (true, Pause::Keep | Pause::End, State::Off) => {
             // An interval starts when the switch is armed.
             deadman.last_check_in = Some(turn.now);

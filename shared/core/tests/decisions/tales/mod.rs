@@ -7,5 +7,6 @@ mod answers;
 mod carriers;
 mod changes;
 mod codes;
+mod news;
 mod pages;
 mod stopped;
