@@ -11,6 +11,7 @@ use lucius_invariants::Act;
 use lucius_shell::Response;
 
 use crate::{
+    faults::Climate,
     functions::Post,
     listen::ASKED_AGAIN,
     replay::is_recorded,
@@ -44,7 +45,14 @@ pub(crate) fn is_keyword(body: &str) -> bool {
 impl Inner {
     /// A request that a human has caused was answered by a function that began then.
     pub(crate) fn is_heard(&mut self, post: &Post, response: &Response, began: Millis) {
-        if post.forged || post.again.is_some() || !is_recorded(response) {
+        if post.forged || post.again.is_some() {
+            return;
+        }
+        if !is_recorded(response) {
+            // Where nothing fails, there is nothing to apologise for.
+            if !post.acts.is_empty() && matches!(self.faults.climate, Climate::Calm | Climate::Unheard) {
+                self.violated("I4", format!("{:?} is met with an apology, and nothing fails", post.acts));
+            }
             return;
         }
         // A copy that the carrier sends beside the first is answered like it; what came in between may have changed everything.
@@ -119,14 +127,15 @@ impl Inner {
     fn stays_over(&self, id: IncidentId, place: usize, began: Millis) -> bool {
         let Some(incident) = self.checks.incidents.get(&id.get()) else { return false };
         let Some(contact) = incident.contacts.get(place) else { return false };
-        let Some(deadman) = self.checks.deadman(incident.subject.user) else { return false };
+        // Whoever has deleted their account meanwhile may have been made to.
+        let deadman = self.checks.deadman(incident.subject.user);
         // Who says so before it is over is told that it is open.
         let turned = self
             .checks
             .facts
             .get(&id.get())
             .is_some_and(|facts| facts.turned >= began - 30 * SECOND || facts.ended_at >= began);
-        let other = deadman.incident.is_some();
+        let other = deadman.is_some_and(|deadman| deadman.incident.is_some());
         contact.wrong_codes < WRONG_CODES_MAX && !incident.is_open() && !other && !turned
     }
 

@@ -12,6 +12,8 @@ use crate::{
 const CRY_AGAIN: u32 = 40;
 /// Of a thousand incidents that are over, so many are opened again by a text.
 const REOPEN: u32 = 20;
+/// Of a thousand people whose alert is over, so many delete their account then, or somebody makes them.
+const LEAVE: u32 = 10;
 
 impl Inner {
     pub(crate) fn texts_after(&mut self, least: Millis, most: Millis, from: &str, body: &str) {
@@ -39,6 +41,7 @@ pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
 /// It is over, and a contact does not believe it. The person at risk answers once more, without their PIN.
 pub(crate) fn ended(inner: &mut Inner, incident: &Incident) {
     let Status::Ended { ended, .. } = &incident.status else { return };
+    leaves(inner, incident);
     let odds = match ended {
         // Rare, and nothing of what it was opened for is left.
         EndedBy::AnsweredInTime => 700,
@@ -52,4 +55,15 @@ pub(crate) fn ended(inner: &mut Inner, incident: &Incident) {
         let after = inner.between(HOUR, 2 * HOUR);
         inner.soon(after, Happening::Person(Act::Over { user, incident: incident.id.get() }));
     }
+}
+
+/// The person at risk is gone, and a contact says that it is not over.
+fn leaves(inner: &mut Inner, incident: &Incident) {
+    let user = inner.people.users.iter().position(|user| user.id == incident.subject.user);
+    let (true, Some(user), Some(contact)) = (inner.odds(LEAVE), user, incident.contacts.first()) else {
+        return;
+    };
+    let after = inner.between(MINUTE, 5 * MINUTE);
+    inner.soon(after, Happening::Person(Act::Leave { user }));
+    inner.texts_after(10 * MINUTE, HOUR, contact.phone.as_str(), &format!("REOPEN {}", contact.code));
 }
