@@ -118,8 +118,10 @@ pub(crate) fn catch_up(deadman: &Deadman, incident: &mut Incident, turn: &mut Tu
 /// no more who goes.
 pub(crate) fn take_up(deadman: &mut Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
     deadman.incident_opened(turn, incident.id);
-    let subject = subject(deadman, turn);
-    incident::tell_changes(incident, turn, subject);
+    // The number is changed with the PIN alone; a message that came meanwhile may be somebody's who wants nobody to come.
+    let number = Subject { phone: deadman.profile.phone.clone(), ..incident.subject.clone() };
+    incident::tell_changes(incident, turn, number);
+    beside(deadman, incident, turn);
     for copy in &mut incident.contacts {
         copy.trusted &= deadman.vouches_for(copy.id, &copy.phone);
     }
@@ -166,13 +168,21 @@ pub(crate) fn changed(
     if proven {
         let subject = subject(deadman, turn);
         incident::tell_changes(incident, turn, subject);
-    } else if let Some(message) =
-        deadman.profile.message.as_ref().filter(|_| deadman.profile.message != old.message)
-    {
-        let words = shorten(message, MESSAGE_MAX);
-        if let Some(news) = incident::write_down(incident, NewsVia::Account, &words) {
-            incident::tell(incident, turn, &news);
-        }
+    } else if deadman.profile.message != old.message {
+        beside(deadman, incident, turn);
+    }
+}
+
+/// A message that is not the one that contacts are told stands beside it.
+fn beside(deadman: &Deadman, incident: &mut Incident, turn: &mut Turn<'_>) {
+    let Some(message) =
+        deadman.profile.message.as_ref().filter(|message| **message != incident.subject.message)
+    else {
+        return;
+    };
+    let news = incident::write_down(incident, NewsVia::Account, &shorten(message, MESSAGE_MAX));
+    if let Some(news) = news {
+        incident::tell(incident, turn, &news);
     }
 }
 

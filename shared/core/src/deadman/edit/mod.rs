@@ -108,12 +108,8 @@ pub fn edit(
 ) -> Result<Option<Rejected>, Rejected> {
     let before = deadman.clone();
     let done = match edit {
-        Edit::Profile { change, proof } => {
-            // Asked before the PIN itself is another.
-            let proven = vouched(deadman, turn, *proof);
-            profile(deadman, turn, change, *proof)
-                .map(|()| changed_in_alert(deadman, incident, turn, &before.profile, proven))
-        }
+        Edit::Profile { change, proof } => profile(deadman, turn, change, *proof)
+            .map(|()| tell_contacts(deadman, incident, turn, &before.profile, *proof)),
         Edit::Probes { change, pause, proof } => probes::change(deadman, turn, change, *pause, *proof),
         Edit::AddContact { contact, proof } => contacts::add(deadman, incident, turn, contact, *proof),
         Edit::ChangeContact { id, change, proof } => {
@@ -189,13 +185,22 @@ fn changed(old: &Profile, change: &ProfileChange) -> Profile {
     }
 }
 
-/// Whether the PIN came with it, or there is none.
-fn vouched(deadman: &Deadman, turn: &Turn<'_>, proof: Proof) -> bool {
-    // What is wrong with it is counted where it is needed.
-    match deadman.clone().prove(turn, proof, Line::Open) {
-        Proven::Yes => true,
-        Proven::NotGiven => deadman.profile.pin.is_none(),
-        Proven::Wrong | Proven::Locked => false,
+/// What was changed is told in an open alert. A wrong PIN is counted as anywhere, for what becomes of it can be seen, and changes no more than
+/// none: somebody in danger may have mistyped it.
+fn tell_contacts(
+    deadman: &mut Deadman,
+    incident: &mut Option<Incident>,
+    turn: &mut Turn<'_>,
+    old: &Profile,
+    proof: Proof,
+) {
+    if incident.as_ref().is_some_and(Incident::is_open) {
+        let proven = match deadman.prove(turn, proof, Line::Open) {
+            Proven::Yes => true,
+            Proven::NotGiven => deadman.profile.pin.is_none(),
+            Proven::Wrong | Proven::Locked => false,
+        };
+        changed_in_alert(deadman, incident, turn, old, proven);
     }
 }
 

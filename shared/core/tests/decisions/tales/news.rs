@@ -104,3 +104,13 @@ fn what_nobody_understands_is_answered_once_in_ten_minutes() {
     story.good_with("1234").answers(Answer::Unclear, Proof::None);
     assert!(story.reply().contains("nobody was called"), "it is over: another answer again");
 }
+
+/// What becomes of it can be seen, so that a PIN could be guessed by it.
+#[test]
+fn a_wrong_pin_beside_a_message_is_counted_and_the_message_told() {
+    let mut story = Story::ringing();
+    says(&mut story, message("I am in the cellar."), pin("9999"));
+    assert_eq!(story.ann().tries.wrong, 1);
+    assert!(story.open().words.concat().contains("password writes: \"I am in the cellar.\""));
+    assert!(!story.open().subject.message.contains("cellar"));
+}
