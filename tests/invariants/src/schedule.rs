@@ -41,9 +41,10 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         }
     };
     let Some(pattern) = Pattern::read(expression.as_str()) else { return Ok(()) };
+    // What was due in the past, as a pause ended and an alert is open, is due now.
     let first = pattern.first_after(deadman.profile.time_zone.rules(), counted_from(step));
     ensure(
-        first.is_none_or(|first| first == next_probe_at),
+        first.is_none_or(|first| first.max(step.now) == next_probe_at),
         Invariant::OnlyAuthentic,
         of_deadman(deadman),
         || format!("{first:?} is the next time they are to be asked, and not {next_probe_at}"),
