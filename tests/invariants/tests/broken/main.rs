@@ -65,20 +65,6 @@ fn i1_a_deadline_is_not_put_off_for_nothing() {
 }
 
 #[test]
-fn i1_an_outage_is_not_waited_for_twice() {
-    let mut story = Story::asked();
-    story.deadman().settings.max_retries = 2;
-    story.pass(3 * 3_600).wake();
-    let found = broken(&story, &[], |story| {
-        let full = later(story.now, SignedDuration::from_hours(1));
-        let State::Probing(probe) = &mut story.deadman().state else { panic!("no probe") };
-        (probe.deadline, probe.planned) = (full, None);
-        story.performs = false;
-    });
-    assert_eq!(found, Some(Invariant::MissedIsPaged));
-}
-
-#[test]
 fn i1_somebody_is_called_by_then() {
     let story = Story::asked();
     let actor = ActorId::Deadman(story.case.deadman.as_ref().unwrap().id);
