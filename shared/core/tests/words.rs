@@ -1,7 +1,8 @@
 //! What texts and spoken phrases mean, over messages that people and their phones really send.
 
 use lucius_core::words::{
-    Answer, Command, ContactReply, Keyword, contact_reply, keyword, read, read_answer, spoken_digits,
+    Answer, Command, ContactReply, Keyword, contact_reply, is_help_key, keyword, read, read_answer,
+    spoken_digits,
 };
 use proptest::prelude::*;
 
@@ -191,6 +192,18 @@ fn carriers_words_are_nothing_else() {
         "an answer to a question, but no alarm by itself"
     );
     assert_eq!(read("INFO").answer, Answer::Unclear);
+}
+
+/// Whoever is asked for their PIN and cannot say a word has the keys.
+#[test]
+fn keys_that_call_for_help() {
+    for digits in ["9", "99", "999", "911", "112"] {
+        assert!(is_help_key(digits), "{digits}");
+    }
+    // The longer ones can be a PIN, and a PIN is never a cry.
+    for digits in ["", "0", "1", "8", "19", "91", "919", "992", "111", "9999", "9911", "9112", "99999"] {
+        assert!(!is_help_key(digits), "{digits}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use lucius_core::{
     effect::{CallProgress, Channel, Outcome, Party, Purpose},
     id::ContactId,
     incident::TextAnswer,
+    words::Answer,
 };
 
 use crate::{
@@ -277,6 +278,9 @@ fn nobody() {
     let mut told = Told::new("There is nobody to call", Story::with_contacts(&[]));
     told.then("Ann texts SOS.", |story| {
         story.sos();
+    });
+    told.then("Ann texts that she is okay after all.", |story| {
+        story.answers(Answer::Good, Proof::None);
     });
     told.at("10:14:59").wakes("A second too early.");
     told.at("10:15").wakes("A quarter of an hour later.");
