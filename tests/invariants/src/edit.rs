@@ -1,7 +1,7 @@
 //! Changes by the API: who may be trusted after them, who must be called at once, and what they leave alone. I1, I4, I5, I8.
 
 use lucius_core::{
-    deadman::{self, Deadman, State},
+    deadman::{self, Deadman, State, Unproven},
     effect::{Channel, EffectId, Party, Purpose},
     incident::{CONTACTS_MAX, Contact, Incident, Status},
 };
@@ -24,11 +24,12 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     }
     let Some((before, after)) = step.deadmen() else { return Ok(()) };
     called_at_once(step, before, after)?;
+    doubts_stay(step, before, after)?;
     questions_stay(step, before, after)
 }
 
 fn proven(step: &Transition<'_>) -> bool {
-    step.has(|act| matches!(act, Act::Edited { proven: true }))
+    step.has(|act| matches!(act, Act::Edited { proven: true, .. }))
 }
 
 /// While an incident is open, only the PIN makes somebody's word count: whoever holds a session must not be able to enter a number of
@@ -45,6 +46,24 @@ fn trusted(step: &Transition<'_>, before: &Incident, after: &Incident) -> Result
             of_incident(after),
             || format!("c{place} is trusted, and the PIN was not given for them"),
         )?;
+    }
+    Ok(())
+}
+
+/// The PIN speaks for a number that it is sent with. Beside any other change it says nothing of one that somebody else may have entered.
+fn doubts_stay(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> Result<(), Violation> {
+    let vouches = step.has(|act| matches!(act, Act::Edited { proven: true, number: true }));
+    let phone = |deadman: &Deadman, doubt: &Unproven| {
+        deadman.contacts.iter().find(|known| known.id == doubt.contact).map(|known| known.phone.clone())
+    };
+    for doubt in &before.unproven {
+        let (was, is) = (phone(before, doubt), phone(after, doubt));
+        // The number that was theirs before is beyond doubt.
+        let wants = is.is_some() && is == was && is != doubt.former && !vouches;
+        let stays = after.unproven.iter().any(|known| known.contact == doubt.contact);
+        ensure(!wants || stays, Invariant::OnlyAHumanStops, of_deadman(after), || {
+            format!("the PIN came for something else, and the number of contact {} counts", doubt.contact)
+        })?;
     }
     Ok(())
 }

@@ -68,6 +68,8 @@ pub enum Act {
     Edited {
         /// With the PIN.
         proven: bool,
+        /// A number of a contact is what it came with.
+        number: bool,
     },
     /// A number stopped our texts, or takes them again.
     TextsStopped,

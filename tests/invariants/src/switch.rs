@@ -12,7 +12,7 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let authentic =
         |holds: bool, why: &str| ensure(holds, Invariant::OnlyAuthentic, actor, || why.to_owned());
     let edited = step.has(|act| matches!(act, Act::Edited { .. }));
-    let proven = step.has(|act| matches!(act, Act::Edited { proven: true }));
+    let proven = step.has(|act| matches!(act, Act::Edited { proven: true, .. }));
     let same = before.settings == after.settings
         && before.profile == after.profile
         && listed(before) == listed(after)

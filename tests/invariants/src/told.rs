@@ -19,6 +19,16 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     ensure(unalerted.is_none(), Invariant::Told, of_incident(after), || {
         format!("c{} is called, and would hear nothing of what becomes of it", unalerted.unwrap_or_default())
     })?;
+    // A call that has to be cancelled may ring all the same.
+    let unalerted = after.pending.keys().find(|id| match (&id.party, &id.purpose) {
+        (Party::Contact(place), Purpose::Cancel(_)) => {
+            after.contacts.get(*place).is_some_and(|contact| !contact.alerted)
+        }
+        (Party::Contact(_) | Party::User, _) => false,
+    });
+    ensure(unalerted.is_none(), Invariant::Told, of_incident(after), || {
+        "somebody was called too late, and would hear nothing of the end".to_owned()
+    })?;
     match (&before.status, &after.status) {
         (Status::Escalating { .. }, Status::Accepted { by, .. }) => news(before, after, Some(*by), true),
         (Status::Escalating { .. } | Status::Accepted { .. }, Status::Ended { ended, .. }) => {

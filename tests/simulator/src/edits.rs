@@ -128,7 +128,10 @@ impl Inner {
 
     fn edit_of_contact(&mut self, deadman: &Deadman, proof: Proof) -> Option<Edit> {
         let place = self.chance.usize(0..deadman.contacts.len().max(1));
-        let contact = deadman.contacts.get(place)?;
+        // Often whoever is in doubt: what the PIN says of them hangs on what it came with.
+        let doubted = deadman.unproven.first().filter(|_| self.odds(400)).map(|doubt| doubt.contact);
+        let doubted = deadman.contacts.iter().find(|contact| Some(contact.id) == doubted);
+        let contact = doubted.or_else(|| deadman.contacts.get(place))?;
         if self.odds(200) {
             return Some(Edit::RemoveContact { id: contact.id, proof });
         }
@@ -243,7 +246,8 @@ pub(crate) fn meant(inner: &Inner, (scope, event): &(Scope, Event)) -> Vec<Meant
         | Event::TextsStopped { .. }
         | Event::Remove { .. } => return Vec::new(),
     };
-    vec![Meant::Edited { proven: is_right(inner, *scope, proof) == Some(true) }]
+    let number = matches!(event, Event::Edit(Edit::ChangeContact { change, .. }) if change.phone.is_some());
+    vec![Meant::Edited { proven: is_right(inner, *scope, proof) == Some(true), number }]
 }
 
 /// Whether this is the PIN of whom the change is about; none: no PIN came with it.

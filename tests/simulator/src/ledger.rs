@@ -48,7 +48,7 @@ pub(crate) fn held_against(inner: &mut Inner, before: &Case, after: &Case) {
         };
         if let Some(pending) = was.get(&refusal.effect).filter(|pending| pending.lease_until.is_some()) {
             let still = is.get(&refusal.effect);
-            if still == Some(pending) {
+            if still.is_some_and(|still| is_as_before(pending, still)) {
                 // This commit was about something else.
                 return true;
             }
@@ -64,6 +64,15 @@ pub(crate) fn held_against(inner: &mut Inner, before: &Case, after: &Case) {
     for why in wrong {
         inner.violated("I12", why);
     }
+}
+
+/// Nothing was said of the try. What it says and whom it goes before may have changed meanwhile.
+fn is_as_before(was: &Pending, is: &Pending) -> bool {
+    let of = |pending: &Pending| {
+        let Pending { effect: _, attempt, failures, decided_at, not_before, lease_until } = pending;
+        (*attempt, *failures, *decided_at, *not_before, *lease_until)
+    };
+    of(was) == of(is)
 }
 
 fn pendings(case: &Case, actor: ActorId) -> Option<&Pendings> {

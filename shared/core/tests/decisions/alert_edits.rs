@@ -1,8 +1,9 @@
 //! Contacts who come, go and change while an alert is open, or after it: who is called, in this one and the next, and whose word counts.
 
 use lucius_core::{
-    deadman::{ContactChange, Edit, NewContact, Proof},
+    deadman::{ContactChange, Edit, NewContact, ProfileChange, Proof},
     decide::Rejected,
+    effect::Party,
     incident::TextAnswer,
     phone::PhoneNumber,
 };
@@ -221,6 +222,19 @@ fn who_came_after_the_end_is_called_when_the_alert_is_opened_again() {
     story.good_with("1234");
     story.any_code(1, "SM2", &code, TextAnswer::Reopen);
     assert_eq!((story.status(), story.open().contacts.len()), ("escalating", 4));
+}
+
+#[test]
+fn the_number_that_they_have_since_the_end_is_told_when_it_is_opened_again() {
+    let mut story = Story::ringing();
+    story.good_with("1234");
+    let moves = Box::new(ProfileChange { phone: Some(phone(777)), ..ProfileChange::default() });
+    story.edit(Edit::Profile { change: moves, proof: pin("1234") }).unwrap();
+    let code = story.open().contacts[0].code.clone();
+    story.any_code(0, "SM1", &code, TextAnswer::Reopen);
+    assert_eq!(story.open().subject.phone, phone(777));
+    let words = story.texts_to(Party::Contact(0));
+    assert!(words.contains(phone(777).as_str()), "{words}");
 }
 
 #[test]

@@ -62,7 +62,11 @@ fn acts(before: &Case, event: &Event) -> Vec<Act> {
             | Edit::AddContact { proof, .. }
             | Edit::ChangeContact { proof, .. }
             | Edit::RemoveContact { proof, .. },
-        ) => vec![Act::Edited { proven: *proof == pin("1234") }],
+        ) => {
+            let number =
+                matches!(event, Event::Edit(Edit::ChangeContact { change, .. }) if change.phone.is_some());
+            vec![Act::Edited { proven: *proof == pin("1234"), number }]
+        }
         Event::TextsStopped { .. } => vec![Act::TextsStopped],
         Event::Wake
         | Event::Settled(_)

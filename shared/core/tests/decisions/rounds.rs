@@ -1,5 +1,6 @@
 //! Rounds: who is called when, without end while nobody has accepted.
 
+use jiff::SignedDuration;
 use lucius_core::{
     actor::Rank,
     deadman::{Edit, NewContact, Proof},
@@ -7,7 +8,7 @@ use lucius_core::{
     effect::{CallProgress, Effect, EffectId, NotSent, Outcome, Party, TextFailure, claim},
     history::What,
     incident::Status,
-    policy::SLOT_WINDOW_SECONDS,
+    policy::{SLOT_WINDOW_SECONDS, later},
     turn::Alarm,
 };
 
@@ -150,6 +151,25 @@ fn pauses_grow_anew_when_everybody_is_called_again() {
     assert_eq!(pauses(&mut story), [1, 2, 4, 8, 15, 15, 15], "a cry of another kind");
     story.code(0, "SM1").after(20 * 60).wake();
     assert_eq!(pauses(&mut story), [1, 2, 4, 8, 15, 15, 15], "who accepted does not come");
+}
+
+/// Bob has been called in this round for another reason: he is called in a minute after its end.
+#[test]
+fn a_new_danger_in_the_middle_of_a_round_brings_the_next_one_soon() {
+    let mut story = Story::with_contacts(&[("Bob", 1), ("Cas", 2)]);
+    story.sos();
+    let goes_on = |story: &mut Story| {
+        story.now = story.next_round_at();
+        story.wake();
+        story.case.incident.as_mut().unwrap().pending.clear();
+    };
+    for _ in 0..12 {
+        goes_on(&mut story);
+    }
+    assert_eq!(story.open().status, Status::Escalating { tier: 1, next_at: story.next_round_at() });
+    story.emergency("CA1");
+    goes_on(&mut story);
+    assert_eq!(story.next_round_at(), later(story.now, SignedDuration::from_mins(1)));
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::{
     support::{Story, page, phone, text},
 };
 
-const WITHOUT: [Act; 1] = [Act::Edited { proven: false }];
-const WITH: [Act; 1] = [Act::Edited { proven: true }];
+const WITHOUT: [Act; 1] = [Act::Edited { proven: false, number: true }];
+const WITH: [Act; 1] = [Act::Edited { proven: true, number: true }];
 
 fn pin() -> Proof {
     Proof::Pin(Digest::new([1; 32]))
@@ -52,6 +52,19 @@ fn i4_only_the_pin_makes_a_newcomer_trusted() {
     assert_eq!(story.check(&WITH), Ok(()));
     let found = story.check(&WITHOUT).err().map(|violation| violation.invariant);
     assert_eq!(found, Some(Invariant::OnlyAHumanStops));
+}
+
+#[test]
+fn i4_the_pin_beside_another_change_says_nothing_of_a_number() {
+    let mut story = Story::ringing();
+    story.edit(Edit::AddContact { contact: dee(), proof: Proof::None });
+    let id = story.deadman().contacts[2].id;
+    let change = ContactChange { first_name: Some("Deirdre".to_owned()), ..ContactChange::default() };
+    story.edit(Edit::ChangeContact { id, change, proof: pin() });
+    let beside = [Act::Edited { proven: true, number: false }];
+    let vouches = |story: &mut Story| story.deadman().unproven.clear();
+    assert_eq!(broken(&story, &beside, vouches), Some(Invariant::OnlyAHumanStops));
+    assert_eq!(broken(&story, &WITH, vouches), None);
 }
 
 #[test]

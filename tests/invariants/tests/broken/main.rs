@@ -343,7 +343,7 @@ fn i8_nobody_changes_the_switch_but_who_may() {
     .enumerate()
     {
         let story = Story { performs: false, ..story.clone() };
-        let without_pin = [Act::Edited { proven: false }];
+        let without_pin = [Act::Edited { proven: false, number: false }];
         for acts in [[].as_slice(), &without_pin] {
             let found = broken(&story, acts, breaks);
             assert_eq!(found, Some(Invariant::OnlyAuthentic), "{n} by {acts:?}");
@@ -361,8 +361,11 @@ fn i8_a_pause_needs_the_pin() {
         story.deadman().state = State::Paused { until };
     };
     assert_eq!(broken(&story, &[], pause), Some(Invariant::OnlyAuthentic));
-    assert_eq!(broken(&story, &[Act::Edited { proven: false }], pause), Some(Invariant::OnlyAuthentic));
-    assert_eq!(broken(&story, &[Act::Edited { proven: true }], pause), None);
+    assert_eq!(
+        broken(&story, &[Act::Edited { proven: false, number: false }], pause),
+        Some(Invariant::OnlyAuthentic)
+    );
+    assert_eq!(broken(&story, &[Act::Edited { proven: true, number: false }], pause), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use lucius_invariants::{Act, Invariant};
 
 use crate::{broken, support::Story};
 
-const EDITED: [Act; 1] = [Act::Edited { proven: true }];
+const EDITED: [Act; 1] = [Act::Edited { proven: true, number: false }];
 
 fn next(story: &mut Story) -> Timestamp {
     let State::Waiting { next_probe_at } = story.deadman().state else { panic!("not armed") };

@@ -122,7 +122,7 @@ fn the_pin_is_not_dropped_from_the_reply_without_it() {
     story.deadman().settings.pin_in_reply = true;
     let message = ProbeChange { wait_minutes: Some(30), ..ProbeChange::default() };
     story.edit(Edit::Probes { change: message, pause: Pause::Keep, proof: Proof::None });
-    let acts = [Act::Edited { proven: false }];
+    let acts = [Act::Edited { proven: false, number: false }];
     for quieter in [
         |story: &mut Story| story.deadman().settings.pin_in_reply = false,
         |story: &mut Story| {

@@ -83,6 +83,25 @@ fn whoever_may_get_a_page_at_that_moment_is_told() {
     assert_eq!(broken(&story, &acts, forgets), Some(Invariant::Told));
 }
 
+#[test]
+fn whoever_was_called_too_late_hears_of_it() {
+    let mut story = Story::incident();
+    // Bob is called and never texted.
+    story.inc().contacts[0].by_sms = false;
+    story.inc().pending.remove(&text(0));
+    story.wake();
+    story.check_in_with_pin();
+    story.report_placed(0, "B1");
+    let stops = EffectId {
+        party: Party::Contact(0),
+        channel: Channel::Call,
+        purpose: Purpose::Cancel("B1".to_owned()),
+    };
+    assert!(story.inc().pending.contains_key(&stops));
+    let forgets = |story: &mut Story| story.inc().contacts[0].alerted = false;
+    assert_eq!(broken(&story, &[], forgets), Some(Invariant::Told));
+}
+
 /// Ann cries for help in her own words, while Bob and Cas have been paged.
 fn writes() -> (Story, Vec<Act>) {
     let mut story = Story::ringing();
@@ -121,7 +140,7 @@ fn what_contacts_are_told_is_what_the_person_says_now() {
         story.edit(Edit::Profile { change, proof });
         let before = story.before.incident.clone();
         let keeps = |story: &mut Story| story.case.incident.clone_from(&before);
-        let acts = [Act::Edited { proven: proof != Proof::None }];
+        let acts = [Act::Edited { proven: proof != Proof::None, number: false }];
         assert_eq!(broken(&story, &acts, keeps), Some(Invariant::Told));
     }
 }

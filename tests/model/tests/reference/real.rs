@@ -131,7 +131,7 @@ impl Real {
         let mut settings = ann(now).settings;
         settings.active = true;
         let arm = Edit::Probes { change: settings.into(), pause: Pause::Keep, proof: Proof::None };
-        real.goes(&Event::Edit(arm), &[Act::Edited { proven: false }]);
+        real.goes(&Event::Edit(arm), &[Act::Edited { proven: false, number: false }]);
         real
     }
 
@@ -362,7 +362,7 @@ impl Real {
             consented: true,
         };
         let edit = Edit::AddContact { contact, proof: Proof::None };
-        self.goes(&Event::Edit(edit), &[Act::Edited { proven: false }]);
+        self.goes(&Event::Edit(edit), &[Act::Edited { proven: false, number: false }]);
     }
 
     fn report(&mut self, which: usize, outcome: u8, twice: bool) {
