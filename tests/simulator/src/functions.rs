@@ -254,9 +254,9 @@ impl Functions {
                 inner.unanswered(&post);
                 None
             }
-            Invocation::Webhook(post) if post.arrived.is_none() && inner.starts_cold() => {
+            Invocation::Webhook(post) if post.arrived.is_none() && inner.starts_cold(post) => {
                 inner.strikes_quietly("cold start");
-                let start = inner.between(SECOND, 4 * SECOND);
+                let start = inner.start_of(post);
                 let post = Post { arrived: Some(inner.now), ..post.clone() };
                 inner.soon(start, Happening::Invoke(Invocation::Webhook(post)));
                 None

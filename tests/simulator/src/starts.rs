@@ -7,9 +7,9 @@ use lucius_shell::wake::WakeMessage;
 
 use crate::{
     cycle::Cycle,
-    functions::{Functions, Invocation},
+    functions::{Functions, Invocation, Post},
     ports::body_of,
-    world::{Happening, Inner, MINUTE, Running, SECOND, instant},
+    world::{Happening, Inner, MINUTE, Millis, Running, SECOND, instant},
 };
 
 /// So many messages come together.
@@ -18,10 +18,31 @@ const BATCH: usize = 10;
 const RECEIVES: u32 = 5;
 
 impl Inner {
-    /// Whether no function is ready, and one has to be started.
-    pub(crate) fn starts_cold(&mut self) -> bool {
+    /// Whether no function is ready for this request, and one has to be started; often where it matters most.
+    pub(crate) fn starts_cold(&mut self, post: &Post) -> bool {
         let odds = self.faults.odds.cold;
+        let odds = if self.is_at_the_last_moment(post) { odds * 10 } else { odds };
         self.odds(odds)
+    }
+
+    /// How long that takes: so long, now and then, that an answer which came in time is decided when contacts are called already.
+    pub(crate) fn start_of(&mut self, post: &Post) -> Millis {
+        if self.is_at_the_last_moment(post) {
+            self.between(4 * SECOND, 9 * SECOND)
+        } else {
+            self.between(SECOND, 4 * SECOND)
+        }
+    }
+
+    /// It comes from somebody whose question runs out just now.
+    fn is_at_the_last_moment(&self, post: &Post) -> bool {
+        let user = post.field("From").and_then(|from| self.people.user_at(from));
+        let user = user.and_then(|user| self.people.users.get(user));
+        let probe = user.and_then(|user| self.checks.deadman(user.id)).and_then(Deadman::probe);
+        probe.is_some_and(|probe| {
+            let left = probe.deadline.as_millisecond() - self.now;
+            (0..3 * SECOND).contains(&left)
+        })
     }
 
     /// The messages that come together: none, if what has come waits for others.
