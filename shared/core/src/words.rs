@@ -97,6 +97,13 @@ pub fn read(text: &str) -> Reading {
     Reading { answer, sos, says_more, digits, keyword, opts_in, command: None }
 }
 
+/// Whether what somebody says in a call is a cry for help. HELP alone is one there: the carrier's word is one of texts.
+#[must_use]
+pub fn is_cry(speech: &str) -> bool {
+    let folded = fold::fold(speech);
+    weigh(split_pin(&folded).0, folded.asks).1
+}
+
 /// Reads a text as an answer to "Are you okay?" only.
 #[must_use]
 pub fn read_answer(text: &str) -> Answer {

@@ -1,7 +1,7 @@
 //! What texts and spoken phrases mean, over messages that people and their phones really send.
 
 use lucius_core::words::{
-    Answer, Command, ContactReply, Keyword, contact_reply, is_help_key, keyword, read, read_answer,
+    Answer, Command, ContactReply, Keyword, contact_reply, is_cry, is_help_key, keyword, read, read_answer,
     spoken_digits,
 };
 use proptest::prelude::*;
@@ -203,6 +203,18 @@ fn keys_that_call_for_help() {
     // The longer ones can be a PIN, and a PIN is never a cry.
     for digits in ["", "0", "1", "8", "19", "91", "919", "992", "111", "9999", "9911", "9112", "99999"] {
         assert!(!is_help_key(digits), "{digits}");
+    }
+}
+
+#[test]
+fn what_is_said_in_a_call_and_calls_for_help() {
+    for speech in ["help", "Help", "Help.", "help me", "SOS", "call the police", "Help, he is in the house"] {
+        assert!(is_cry(speech), "{speech}");
+    }
+    for speech in
+        ["", "1234", "one two three four", "yes", "I'm okay", "stop", "no help needed", "how can I help you?"]
+    {
+        assert!(!is_cry(speech), "{speech}");
     }
 }
 

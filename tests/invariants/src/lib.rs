@@ -10,8 +10,11 @@
 //! | [`attempt()`] | one request to the carrier: I2, I3 | before every request |
 //! | [`leased`] | what a function takes on with a commit: I3 | with every commit of a performer |
 //! | [`placed`] | a call of ours that we heard of: I2 | after the commit that took the news |
-//! | [`paged_by`], [`dead_letter`], [`outside_told`] | a clock that has run out: I1, I9, I10 | whenever time has passed |
+//! | [`paged_by`] | a deadline that passed: I1 | with every first page, and whenever time has passed |
 //! | [`decided()`] | one decision: I11 | in place of `decide` |
+//!
+//! Letters (I9), cycles of the sweep (I10) and releases (I14) are no states of an actor: the simulator and the stories of the deployed
+//! stack look at them where they are, by the names that [`Invariant`] has for them.
 
 mod asked;
 mod attempt;
@@ -40,7 +43,7 @@ pub use lease::leased;
 pub use quiet::placed;
 pub use step::{Act, Knows, Transition};
 pub use violation::{Invariant, Violation};
-pub use world::{dead_letter, outside_told, paged_by};
+pub use world::paged_by;
 
 /// Checks one commit.
 ///

@@ -25,7 +25,7 @@ pub(crate) fn we_were_down(policy: &Policy) -> SignedDuration {
 
 /// An accept that nobody renews stands this long.
 pub(crate) fn accept(policy: &Policy) -> SignedDuration {
-    minutes(policy, policy.accept_minutes)
+    minutes(policy, 20)
 }
 
 /// What the carrier did not take is tried again within this.

@@ -34,6 +34,8 @@ pub enum Invariant {
     NothingLost,
     /// I13. After a performer's wake everything due is leased and the next look lies in the future.
     Progress,
+    /// I14. What a later release has written is never written over by an earlier one.
+    LaterStands,
     /// No error takes a contact out of the rounds, and rounds never end while nobody has accepted.
     Rounds,
     /// A question belongs to an open probe; nothing is asked while an incident is open.
@@ -62,6 +64,7 @@ impl Invariant {
             Self::Total => "I11",
             Self::NothingLost => "I12",
             Self::Progress => "I13",
+            Self::LaterStands => "I14",
             Self::Rounds => "rounds",
             Self::Questions => "questions",
             Self::Honoured => "acts",

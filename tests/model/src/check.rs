@@ -1,10 +1,12 @@
 //! What the checker asks of every state.
 
 use lucius_core::{
+    actor::ActorId,
     effect::{EffectId, Purpose},
     incident::Status,
-    policy::{Policy, later},
+    policy::Policy,
 };
+use lucius_invariants::paged_by;
 use stateright::{Model, Property};
 
 use crate::{Action, Bounds, Call, World};
@@ -60,8 +62,11 @@ impl Model for Calls {
         vec![
             Property::<Self>::always("what always holds", |_, world| world.broken.is_none()),
             Property::<Self>::always("paged by D", |model, world| {
-                let by = later(world.deadline, model.bounds.paged_within());
-                !world.posts.is_empty() || world.answered || world.now <= by
+                // Looked at in every state: at the first with a page it has just left.
+                let first = (!world.posts.is_empty()).then_some(world.deadline);
+                let actor = ActorId::Deadman(world.deadman.id);
+                let within = model.bounds.paged_within();
+                world.answered || paged_by(actor, world.deadline, first, world.now, within).is_ok()
             }),
             Property::<Self>::sometimes(EXAMPLES[0], |_, world| accepted(world).is_some()),
             Property::<Self>::sometimes(EXAMPLES[1], |_, world| {

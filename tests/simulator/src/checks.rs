@@ -23,6 +23,7 @@ use crate::{
     clocks::Clocks,
     faults::Climate,
     functions::Post,
+    lateness::About,
     people::{Act as Doing, incident_of},
     world::{HOUR, Happening, Inner, MINUTE, Millis, SECOND, instant},
 };
@@ -71,7 +72,9 @@ pub(crate) struct Checks {
     /// Calls by incident and place, and what allows them.
     pub(crate) rings: HashMap<(u64, usize), crate::rings::Rings>,
     /// Faults, and whom they struck.
-    pub(crate) struck: Vec<(Millis, Option<u64>)>,
+    pub(crate) struck: Vec<(Millis, About)>,
+    /// Cycles of the sweep that were full: when each began, and ended.
+    pub(crate) cycles: Vec<(Millis, Millis)>,
     pub(crate) violation: Option<String>,
     /// Requests of humans that were answered well.
     answered: HashSet<String>,
@@ -111,17 +114,6 @@ impl Checks {
         self.incidents.insert(id, incident);
     }
 
-    /// A fault strikes a function that is about this user, or about everybody.
-    pub(crate) fn struck(&mut self, now: Millis, about: Option<u64>) {
-        self.struck.push((now, about));
-    }
-
-    pub(crate) fn strikes_since(&self, user: u64, since: Millis) -> i64 {
-        let recent = self.struck.iter().rev().take_while(|(at, _)| *at >= since - MINUTE);
-        let count = recent.filter(|(_, about)| about.is_none_or(|about| about == user)).count();
-        i64::try_from(count).unwrap_or(i64::MAX)
-    }
-
     /// Whether this is the first answer to what a human has done; it is the last from then on.
     pub(crate) fn first_answer(&mut self, post: &Post) -> bool {
         self.answered.insert(name_of(post))
@@ -145,9 +137,18 @@ impl Checks {
         }
     }
 
-    /// Whom a path is about.
-    pub(crate) fn user_of_path(&self, path: &str) -> Option<u64> {
-        self.facts.get(&incident_of(path)?).map(|facts| facts.user)
+    /// Whom a request is about: by its path, or by the phones between which it is, be they users' or their contacts'.
+    pub(crate) fn whom(&self, path: &str, phones: [Option<&str>; 2]) -> Vec<u64> {
+        if let Some(facts) = incident_of(path).and_then(|id| self.facts.get(&id)) {
+            return vec![facts.user];
+        }
+        let is_one = |phone: &PhoneNumber| phones.contains(&Some(phone.as_str()));
+        let theirs = self.deadmen.values().filter(|deadman| {
+            is_one(&deadman.profile.phone) || deadman.contacts.iter().any(|contact| is_one(&contact.phone))
+        });
+        let alerts = self.incidents.values();
+        let called = alerts.filter(|alert| alert.contacts.iter().any(|contact| is_one(&contact.phone)));
+        theirs.map(|deadman| deadman.id.get()).chain(called.map(|alert| alert.subject.user.get())).collect()
     }
 
     /// The probe that is open.

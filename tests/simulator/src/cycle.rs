@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use lucius_core::actor::ActorId;
+use lucius_invariants::Invariant;
 
 use crate::world::{Inner, Millis, SECOND, instant};
 
 /// Who is overdue by more is handed over: ten seconds, the longest that the index lies behind, and clocks that are wrong.
-const OVERDUE: Millis = 40 * SECOND;
+pub(crate) const OVERDUE: Millis = 40 * SECOND;
 
 /// What is known of the cycle that is running.
 #[derive(Debug, Default)]
 pub(crate) struct Cycle {
+    began: Millis,
     /// Who was overdue when it began, for so long that the index must have said so.
     overdue: Vec<ActorId>,
     /// Whom it has handed over.
@@ -26,7 +28,7 @@ impl Inner {
         let overdue = overdue.filter(|actor| self.checks.clocks.written_at(*actor) < self.now - OVERDUE);
         // Whoever was put off stands in the index for later.
         let overdue = overdue.filter(|actor| !self.releases.put_off.contains(actor)).collect();
-        Cycle { overdue, handed: BTreeSet::new() }
+        Cycle { began: self.now, overdue, handed: BTreeSet::new() }
     }
 
     /// The cycle has handed these over.
@@ -37,7 +39,8 @@ impl Inner {
     /// It says that it is full.
     pub(crate) fn ends_cycle(&mut self) {
         self.checks.made += 1;
-        let Cycle { overdue, handed } = &self.running.cycle;
+        let Cycle { began, overdue, handed } = &self.running.cycle;
+        self.checks.cycles.push((*began, self.now));
         // Nor does whoever was put off, or written, while it ran.
         let since = |actor: &&ActorId| {
             self.checks.clocks.written_at(**actor) < self.now - OVERDUE
@@ -45,7 +48,10 @@ impl Inner {
         };
         let forgotten = overdue.iter().filter(|actor| !handed.contains(actor)).find(since).copied();
         if let Some(actor) = forgotten {
-            self.violated("I10", format!("a cycle counts as full, and {actor} was not handed over"));
+            self.violated(
+                Invariant::OutsideIsTold.code(),
+                format!("a cycle counts as full, and {actor} was not handed over"),
+            );
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     aim::CRASH,
     carrier::SERVICE,
     faults::Outage,
+    lateness::About,
     ports::{SimPorts, Sky},
     world::{Happening, MINUTE, Millis, Running, SECOND, World},
 };
@@ -269,26 +270,29 @@ impl Functions {
         }
     }
 
-    /// Whose invocation it is, if it is about one user.
-    pub(crate) fn about(inner: &crate::world::Inner, invocation: &Invocation) -> Option<u64> {
-        match invocation {
+    /// Whom an invocation is about.
+    pub(crate) fn about(inner: &crate::world::Inner, invocation: &Invocation) -> About {
+        let of =
+            |actors: &[ActorId]| actors.iter().filter_map(|actor| inner.checks.user_of(*actor)).collect();
+        About::Users(match invocation {
             Invocation::Queue(numbers) => {
-                let (old, new): (Vec<_>, Vec<_>) =
-                    numbers.iter().partition(|number| inner.old_messages.contains(number));
-                // Old wakes alone are about nobody who waits for anything: one of them stands for all.
-                let number = match (new.as_slice(), old.first()) {
-                    ([number], _) | ([], Some(number)) => *number,
-                    ([], None) | ([_, _, ..], _) => return None,
-                };
-                let message: WakeMessage = serde_json::from_str(&inner.messages.get(number)?.0).ok()?;
-                inner.checks.user_of(*message.actors.first()?)
+                let bodies = numbers.iter().filter_map(|number| inner.messages.get(number));
+                let read = |(body, _): &(String, u32)| serde_json::from_str::<WakeMessage>(body).ok();
+                of(&bodies.filter_map(read).flat_map(|message| message.actors).collect::<Vec<_>>())
             }
-            Invocation::Schedule(user, _) => Some(*user),
-            Invocation::Webhook(post) => inner.checks.user_of_path(&post.path),
-            Invocation::Direct(..) | Invocation::Letter(_) | Invocation::Sweep(_) | Invocation::Edit(_) => {
-                None
+            Invocation::Schedule(user, _) => vec![*user],
+            Invocation::Webhook(post) => {
+                inner.checks.whom(&post.path, ["From", "To"].map(|name| post.field(name)))
             }
-        }
+            Invocation::Edit(edit) => match edit.0 {
+                Scope::User(user) => vec![user.get()],
+                Scope::Incident(id) | Scope::IncidentAlone(id) => of(&[ActorId::Incident(id)]),
+            },
+            Invocation::Direct(actors, _) => of(actors),
+            // The wake of a letter was given up: nobody waits for it.
+            Invocation::Letter(_) => Vec::new(),
+            Invocation::Sweep(_) => return About::Everybody,
+        })
     }
 
     /// Polls whoever can go on.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lucius_core::actor::ActorId;
+use lucius_invariants::Invariant;
 
 use crate::{
     faults::Outage,
@@ -67,7 +68,7 @@ impl Inner {
         let Letters { taken, told, .. } = self.letters;
         if told < taken {
             self.violated(
-                "I9",
+                Invariant::DeadLettersAlarm.code(),
                 format!("{taken} dead letters were deleted, and the operator has heard of {told}"),
             );
         }
@@ -84,7 +85,7 @@ impl Inner {
             now - since > TOLD_WITHIN + excused
         });
         if late.is_some() {
-            self.violated("I9", "a dead letter lies unread");
+            self.violated(Invariant::DeadLettersAlarm.code(), "a dead letter lies unread");
         }
     }
 }

@@ -13,8 +13,8 @@ const CLIMATES: [(&str, u64); 6] = [
     ("every hint is lost", 1),
     ("a little fails", 2),
     ("a lot fails, and outages", 7),
-    ("the same, everybody at the same minutes, nine of ten hints lost", 5),
-    ("the same, hints wait for each other", 6),
+    ("the same, everybody at the same minutes, nine of ten hints lost", 6),
+    ("the same, hints wait for each other", 5),
 ];
 
 /// Everybody on their own, in each climate.

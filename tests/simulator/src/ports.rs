@@ -236,10 +236,12 @@ impl Planner for Plans {
             let mut inner = self.0.lock();
             let odds = inner.faults.odds;
             let off = inner.faults.lasts(Outage::Schedules);
+            // Where only the sweep is to wake anybody, no schedule ever does.
+            let lost = if odds.schedule < 1_000 { odds.schedule / 3 } else { 1_000 };
             let name = (user.get(), minute.as_millisecond());
             if inner.schedules.contains(&name) {
                 false
-            } else if off || inner.odds(odds.schedule / 3) {
+            } else if off || inner.odds(lost) {
                 inner.strikes_quietly("schedule not created");
                 true
             } else {
@@ -250,7 +252,7 @@ impl Planner for Plans {
                 } else {
                     inner.between(0, SECOND)
                 };
-                if inner.odds(odds.schedule / 3) {
+                if inner.odds(lost) {
                     inner.strikes_quietly("schedule does not fire");
                 } else {
                     inner.soon(until + late, Happening::Invoke(Invocation::Schedule(user.get(), name.1)));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lucius_core::actor::ActorId;
+use lucius_invariants::Invariant;
 use lucius_store::{Actor, Change, Commit, simulated::Release};
 
 use crate::{
@@ -145,7 +146,10 @@ impl Inner {
                 Release::This if self.releases.next_is_there => {
                     self.checks.made += 1;
                     if self.releases.by_next.contains(&actor) {
-                        self.violated("I14", format!("{actor} of a later release was written over"));
+                        self.violated(
+                            Invariant::LaterStands.code(),
+                            format!("{actor} of a later release was written over"),
+                        );
                     }
                 }
                 Release::This => {}

@@ -1,19 +1,20 @@
 //! Whoever watches the carrier: every request that leaves is held against what must always be so.
 
+use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
     decide::Case,
     effect::{Channel, EffectId, Purpose},
     incident::Status,
 };
-use lucius_invariants::{Attempt, attempt};
+use lucius_invariants::{Attempt, attempt, paged_by};
 
 use crate::{
     carrier::{Known, place_in},
     checks::{Checks, PAGED_WITHIN, PAGED_WITHIN_CALM},
     faults::Climate,
     people::incident_of,
-    world::{Inner, Millis, SECOND, instant},
+    world::{Inner, Millis, instant},
 };
 
 /// A performer to which nothing happened since it knew of its calls has ended: they are recorded, and one that nobody wants any more
@@ -123,11 +124,11 @@ fn paged(inner: &mut Inner, id: u64) {
         // There the carrier is the limit: the time is measured, not checked.
         Climate::Herd => Millis::MAX,
     };
-    if inner.late(user, since, now) > within {
-        inner.violated(
-            "I1",
-            format!("incident {id} was paged {} s after its deadline", (now - since) / SECOND),
-        );
+    let excused = now - since - inner.late(user, since, now);
+    let within = SignedDuration::from_millis(within.saturating_add(excused));
+    let (missed_at, at, Ok(incident)) = (instant(since), instant(now), id.try_into()) else { return };
+    if let Err(broken) = paged_by(ActorId::Incident(incident), missed_at, Some(at), at, within) {
+        inner.violated(broken.invariant.code(), broken.why);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lucius_core::{actor::ActorId, deadman::Deadman};
+use lucius_invariants::Invariant;
 use lucius_shell::wake::WakeMessage;
 
 use crate::{
@@ -164,7 +165,7 @@ impl Inner {
             serde_json::from_str::<WakeMessage>(body).map(|message| message.actors).unwrap_or_default();
         if let Some(actor) = actors.iter().find(|actor| !looked.contains(actor)) {
             self.violated(
-                "I9",
+                Invariant::DeadLettersAlarm.code(),
                 format!("a message for {actor} was acknowledged, and nobody has looked at them"),
             );
         }

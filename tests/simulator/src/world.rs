@@ -16,7 +16,7 @@ use lucius_core::{actor::ActorId, decide::Case};
 use lucius_invariants::Act;
 use lucius_store::simulated::Release;
 
-use crate::{aim::CRASH, carrier::Network, checks::Checks, faults::Faults, people::People};
+use crate::{aim::CRASH, carrier::Network, checks::Checks, faults::Faults, lateness::About, people::People};
 
 /// Milliseconds of true time.
 pub(crate) type Millis = i64;
@@ -89,8 +89,8 @@ pub(crate) struct Running {
     pub(crate) prone: (&'static str, Option<&'static str>),
     /// What kinds of effects are leased of whom it has written, for the record of faults.
     pub(crate) holds: BTreeMap<ActorId, Vec<&'static str>>,
-    /// Whom it is about, if that is one user.
-    pub(crate) about: Option<u64>,
+    /// Whom it is about.
+    pub(crate) about: About,
     /// It may place calls and send texts.
     pub(crate) performs: bool,
     /// It was invoked with an old request that was answered then.
@@ -125,7 +125,7 @@ impl Default for Running {
             dead: false,
             prone: (CRASH, None),
             holds: BTreeMap::new(),
-            about: None,
+            about: About::Everybody,
             performs: false,
             again: None,
             acts: Vec::new(),
@@ -251,7 +251,7 @@ impl Inner {
     pub(crate) fn strikes(&mut self, fault: &'static str, place: &'static str, holds: &[&'static str]) {
         self.running.strikes += 1;
         self.faults.count(fault, place, holds);
-        let (now, about) = (self.now, self.running.about);
+        let (now, about) = (self.now, self.running.about.clone());
         self.checks.struck(now, about);
         self.tell(|| format!("FAULT {fault} at {place}"));
     }

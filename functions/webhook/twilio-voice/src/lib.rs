@@ -31,7 +31,7 @@ impl<'a> Turn<'a> {
     fn of(request: &'a Request, voice: VoiceRequest) -> Self {
         let spoken = voice.speech.as_deref().and_then(spoken_digits);
         let unclear = voice.digits.is_none() && voice.speech.is_some() && spoken.is_none();
-        let cries = unclear && voice.speech.as_deref().is_some_and(|speech| words::read(speech).sos);
+        let cries = unclear && voice.speech.as_deref().is_some_and(words::is_cry);
         let said = voice.digits.or(spoken).unwrap_or_default();
         Self { request, call_sid: voice.call_sid, from: voice.from, said, unclear, cries }
     }

@@ -113,6 +113,7 @@ async fn a_cry_for_help_needs_no_pin() {
         ("Digits", "99"),
         ("Digits", "911"),
         ("SpeechResult", "Help me!"),
+        ("SpeechResult", "help"),
         ("SpeechResult", "help he is in the house"),
     ] {
         let world = World::new().await;

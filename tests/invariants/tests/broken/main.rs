@@ -25,9 +25,7 @@ use lucius_core::{
     incident::{Cause, EndedBy, Status},
     policy::{GRACE, later},
 };
-use lucius_invariants::{
-    Act, Attempt, Invariant, attempt, dead_letter, leased, outside_told, paged_by, placed,
-};
+use lucius_invariants::{Act, Attempt, Invariant, attempt, leased, paged_by, placed};
 use support::{Story, page, text};
 
 /// Breaks what was decided last, and names what the checks find.
@@ -366,20 +364,6 @@ fn i8_a_pause_needs_the_pin() {
         Some(Invariant::OnlyAuthentic)
     );
     assert_eq!(broken(&story, &[Act::Edited { proven: true, number: false }], pause), None);
-}
-
-#[test]
-fn i9_and_i10_somebody_is_told() {
-    let story = Story::asked();
-    let actor = ActorId::Deadman(story.case.deadman.as_ref().unwrap().id);
-    let after = |minutes| later(story.now, SignedDuration::from_mins(minutes));
-    assert_eq!(dead_letter(actor, story.now, None, after(5)), Ok(()));
-    assert_eq!(dead_letter(actor, story.now, Some(after(5)), after(60)), Ok(()));
-    let found = dead_letter(actor, story.now, None, after(6)).unwrap_err();
-    assert_eq!(found.invariant, Invariant::DeadLettersAlarm);
-    assert_eq!(outside_told(actor, story.now, Some(after(5)), after(60)), Ok(()));
-    let found = outside_told(actor, story.now, Some(after(6)), after(6)).unwrap_err();
-    assert_eq!(found.invariant, Invariant::OutsideIsTold);
 }
 
 #[test]

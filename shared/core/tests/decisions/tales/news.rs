@@ -51,6 +51,22 @@ fn to_who_may_be_on_the_way() {
     expect_file!["to_who_may_be_on_the_way.txt"].assert_eq(told.words());
 }
 
+/// Six hundred characters of it, who says it included: the oldest go first.
+#[test]
+fn as_much_as_a_page_can_hold() {
+    let mut story = Story::ringing();
+    let line = "A text from their number says: \"\"".len();
+    let cry =
+        |name: &str, length: usize| format!("sos {name} {}", "x".repeat(length - line - "sos a ".len()));
+    writes(&mut story, &cry("a", 300));
+    writes(&mut story, &cry("b", 300));
+    assert_eq!(story.open().words.len(), 2);
+    assert_eq!(story.open().words.iter().map(String::len).sum::<usize>(), 600);
+    writes(&mut story, &cry("c", 300));
+    let kept: Vec<_> = story.open().words.iter().map(|words| &words[line - 1..line + 4]).collect();
+    assert_eq!(kept, ["sos b", "sos c"]);
+}
+
 #[test]
 fn not_without_end() {
     let mut story = Story::ringing();
