@@ -428,7 +428,7 @@ impl Inner {
     }
 
     /// The call goes on with what we answer to these keys.
-    pub(crate) fn ask_for_twiml(&mut self, sid: &str, path: String, digits: Option<&str>, acts: Vec<Act>) {
+    pub(crate) fn ask_for_twiml(&mut self, sid: &str, path: String, keys: Option<&str>, acts: Vec<Act>) {
         let Some(call) = self.network.calls.get(sid) else { return };
         let (from, to) =
             if call.inbound { (call.phone.as_str(), SERVICE) } else { (SERVICE, call.phone.as_str()) };
@@ -439,8 +439,9 @@ impl Inner {
             ("From", from.to_owned()),
             ("To", to.to_owned()),
         ];
-        if let Some(digits) = digits {
-            fields.push(("Digits", digits.to_owned()));
+        if let Some(keys) = keys {
+            let speaks = keys.contains(char::is_alphabetic);
+            fields.push((if speaks { "SpeechResult" } else { "Digits" }, keys.to_owned()));
         }
         let reply_to = ReplyTo::Call(sid.to_owned());
         self.posts(Post {

@@ -462,7 +462,8 @@ pub(crate) fn opened(inner: &mut Inner, incident: &Incident) {
 
 /// What a request and its copies have in common.
 fn name_of(post: &Post) -> String {
-    let names = ["MessageSid", "CallSid", "Digits"].map(|name| post.field(name).unwrap_or_default());
+    let names =
+        ["MessageSid", "CallSid", "Digits", "SpeechResult"].map(|name| post.field(name).unwrap_or_default());
     format!("{} {}", post.path, names.join(" "))
 }
 

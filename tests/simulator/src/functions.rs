@@ -74,6 +74,11 @@ impl Post {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
     }
+
+    /// What was keyed in, or said.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.field("Digits").or_else(|| self.field("SpeechResult"))
+    }
 }
 
 /// A function is invoked.

@@ -21,8 +21,9 @@ use crate::{
 /// Texts that cry for help, whether or not anything was asked.
 pub(crate) const CRIES: [&str; 4] = ["SOS", "S.O.S.", "Help me, he is in the house", "sos 1425 Oak Street"];
 
-/// Keys that do, where a PIN is asked for.
-pub(crate) const HELP_KEYS: [&str; 5] = ["9", "99", "999", "911", "112"];
+/// What does, keyed in or said where a PIN is asked for.
+pub(crate) const HELP_KEYS: [&str; 7] =
+    ["9", "99", "999", "911", "112", "help", "Help me, he is in the house."];
 
 /// A cry for help that needs no open question.
 fn cries(post: &Post) -> bool {
@@ -63,7 +64,7 @@ impl Inner {
         // What was not recorded is keyed in again, under another address.
         let call = post.field("CallSid").and_then(|sid| self.network.calls.get(sid));
         // Who was told that it was not recorded, and has keyed in something else since, is answered that.
-        if call.is_some_and(|call| call.inbound && call.last.as_deref() != post.field("Digits")) {
+        if call.is_some_and(|call| call.inbound && call.last.as_deref() != post.said()) {
             return;
         }
         let began = call.filter(|call| call.inbound).map_or(began, |call| call.keyed_at.min(began));

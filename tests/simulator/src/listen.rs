@@ -68,7 +68,7 @@ impl Inner {
         match keys {
             Some(keys) if keys.is_empty() => self.is_silent(sid, action),
             Some(keys) => {
-                self.tell(|| format!("somebody presses {keys} at {action}"));
+                self.tell(|| format!("somebody presses or says {keys} at {action}"));
                 let acts = self.pressed(sid, &phone, &path, &action, &keys);
                 self.ask_for_twiml(sid, action, Some(&keys), acts);
             }
