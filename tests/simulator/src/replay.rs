@@ -121,10 +121,13 @@ impl Inner {
     /// A function that was invoked with a request that had been answered `since` then has committed something.
     pub(crate) fn believed_again(&mut self, before: &Case, after: &Case, since: Millis) {
         self.checks.made += 1;
-        // Whatever reaches an alert that is open beside nothing makes the switch take it up again.
-        let what = if before.deadman == after.deadman || takes_up(before, after) {
+        // Whatever reaches an alert that is open beside nothing makes the switch take it up again, with who came meanwhile.
+        let takes_up = takes_up(before, after);
+        let what = if before.deadman == after.deadman || takes_up {
             match (&before.incident, &after.incident) {
-                (Some(was), Some(is)) if was.id == is.id => changed(was, is, since),
+                (Some(was), Some(is)) if was.id == is.id => {
+                    changed(was, is, since).or_else(|| if takes_up { None } else { caught_up(was, is) })
+                }
                 (None, None) => None,
                 (_, _) => Some("opens an incident"),
             }
@@ -154,16 +157,22 @@ fn changed(was: &Incident, is: &Incident, since: Millis) -> Option<&'static str>
     if was.opened_at.as_millisecond() <= since && pairs().any(|(was, is)| is.wrong_codes > was.wrong_codes) {
         return Some("counts a code again");
     }
-    if pairs().any(|(was, is)| was.text_stopped != is.text_stopped) || was.subject != is.subject {
+    let stopped = was.subject.text_stopped != is.subject.text_stopped;
+    if stopped || pairs().any(|(was, is)| was.text_stopped != is.text_stopped) {
         return Some("stops or starts texts again");
     }
     let rings = |was: &Contact, is: &Contact| {
         is.calls.iter().any(|call| was.calls.iter().all(|known| known.sid != call.sid))
     };
-    if pairs().any(|(was, is)| rings(was, is)) {
-        return Some("brings an old call back to life");
+    pairs().any(|(was, is)| rings(was, is)).then_some("brings an old call back to life")
+}
+
+/// What follows the switch, and has changed.
+fn caught_up(was: &Incident, is: &Incident) -> Option<&'static str> {
+    if was.subject != is.subject {
+        return Some("changes what is told of the person at risk");
     }
-    (pairs().count() != is.contacts.len()).then_some("adds a contact")
+    (was.contacts.len() != is.contacts.len()).then_some("adds a contact")
 }
 
 /// Where an incident stands. That the last call of a round is over may let the next tier come earlier.
