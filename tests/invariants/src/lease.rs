@@ -22,14 +22,8 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         let same_question = before.probe().map(|probe| (probe.id, probe.asked, probe.asked_late))
             == after.probe().map(|probe| (probe.id, probe.asked, probe.asked_late));
         // Another question is another effect of the same name: who sends the last one is not waited for.
-        // Nor is who was refused on both channels at once: the one that they prefer is asked by the other again.
-        let refused = |id: &EffectId| {
-            let other = EffectId { channel: id.channel.other(), ..id.clone() };
-            let leased = before.pending.get(&other).is_some_and(|pending| pending.lease_until.is_some());
-            leased && !after.pending.contains_key(&other)
-        };
         leases(step.now, actor, &before.pending, &after.pending, |id| {
-            id.purpose != Purpose::Ask || (same_question && !refused(id))
+            id.purpose != Purpose::Ask || (same_question && !refused(&before.pending, &after.pending, id))
         })?;
         for (id, pending) in &after.pending {
             let new = is_new(&before.pending, id, pending);
@@ -41,7 +35,8 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         })?;
     }
     if let Some((before, after)) = step.incidents() {
-        leases(step.now, of_incident(after), &before.pending, &after.pending, |_| true)?;
+        let one = |id: &EffectId| !refused(&before.pending, &after.pending, id);
+        leases(step.now, of_incident(after), &before.pending, &after.pending, one)?;
         for (was, is) in before.contacts.iter().zip(&after.contacts) {
             ensure(is.attempts >= was.attempts, Invariant::OneLease, of_incident(after), || {
                 "tries are counted anew".to_owned()
@@ -49,6 +44,13 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         }
     }
     step.after.incident.as_ref().map_or(Ok(()), |after| numbers(step, after))
+}
+
+/// A performer had both channels in hand, and comes back with both: what the other channel was refused is tried by this one again, at once.
+fn refused(before: &Pendings, after: &Pendings, id: &EffectId) -> bool {
+    let other = EffectId { channel: id.channel.other(), ..id.clone() };
+    let leased = before.get(&other).is_some_and(|pending| pending.lease_until.is_some());
+    leased && !after.contains_key(&other)
 }
 
 fn repeated(id: &EffectId, attempt: u32) -> String {
