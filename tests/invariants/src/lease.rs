@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use lucius_core::{
     actor::ActorId,
-    effect::{EffectId, Party, Pending, Pendings, Purpose},
-    incident::{Incident, WRONG_CODES_MAX},
+    effect::{Channel, EffectId, Party, Pending, Pendings, Purpose},
+    incident::{Contact, Incident, WRONG_CODES_MAX},
     policy::{LEASE, later},
 };
 
@@ -35,7 +35,20 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         })?;
     }
     if let Some((before, after)) = step.incidents() {
-        let one = |id: &EffectId| !refused(&before.pending, &after.pending, id);
+        // The try before came to nothing, as was reported: that line does not count as working.
+        let failed = |id: &EffectId| {
+            let Party::Contact(place) = id.party else { return false };
+            let (was, is) = (before.pending.get(id), after.pending.get(id));
+            let another = was.zip(is).is_some_and(|(was, is)| was.attempt < is.attempt);
+            let works = |contact: &Contact| match id.channel {
+                Channel::Call => contact.call.works,
+                Channel::Sms => contact.sms.works,
+            };
+            another && after.contacts.get(place).is_some_and(|contact| !works(contact))
+        };
+        let one = |id: &EffectId| {
+            id.purpose != Purpose::Page || !refused(&before.pending, &after.pending, id) || !failed(id)
+        };
         leases(step.now, of_incident(after), &before.pending, &after.pending, one)?;
         for (was, is) in before.contacts.iter().zip(&after.contacts) {
             ensure(is.attempts >= was.attempts, Invariant::OneLease, of_incident(after), || {
