@@ -1,8 +1,10 @@
 //! What a performer has in hand, and what a carrier has: neither vanishes without a word.
 
 use lucius_core::{
-    decide::{ContactAct, Event},
+    actor::ActorId,
+    decide::{ContactAct, Event, Report},
     effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose},
+    policy::{LEASE, later},
 };
 use lucius_invariants::Invariant;
 
@@ -21,6 +23,36 @@ fn a_lease_belongs_to_one_try() {
         story.inc().pending.get_mut(&page(0)).unwrap().lease_until = lease;
     };
     assert_eq!(broken(&story, &[], kept), Some(Invariant::OneLease));
+}
+
+/// Bob's call of the round before is unknown, and was dialled again in this one; his text is refused. One performer comes back with both.
+#[test]
+fn a_call_that_came_to_nothing_is_leased_again_with_the_report_of_the_text() {
+    let mut story = Story::incident();
+    let bob = &mut story.inc().contacts[0];
+    (bob.redialled_in, bob.called_in) = (1, 0);
+    story.wake();
+    let actor = ActorId::Incident(story.inc().id);
+    let reports = [(page(0), Outcome::Unknown), (text(0), Outcome::Permanent { code: 21610 })];
+    let reports = reports.map(|(effect, outcome)| {
+        let attempt = story.tries[&effect];
+        Report { actor, effect, attempt, outcome }
+    });
+    story.goes(&Event::Settled(reports.into()));
+    let until = later(story.now, LEASE);
+    let lease = |story: &mut Story| story.inc().pending.get_mut(&page(0)).unwrap().lease_until = Some(until);
+    assert_eq!(broken(&story, &[], lease), None);
+    let works = |story: &mut Story| {
+        lease(story);
+        story.inc().contacts[0].call.works = true;
+    };
+    assert_eq!(broken(&story, &[], works), Some(Invariant::OneLease));
+    let text_goes_on = |story: &mut Story| {
+        lease(story);
+        let before = story.before.incident.clone().unwrap();
+        story.inc().pending.insert(text(0), before.pending[&text(0)].clone());
+    };
+    assert_eq!(broken(&story, &[], text_goes_on), Some(Invariant::OneLease));
 }
 
 #[test]
