@@ -44,10 +44,8 @@ fn sole<'a>(step: &Transition<'a>, kind: impl Fn(&Act) -> bool) -> Option<&'a Ac
 /// The switch has heard something. That a PIN was right, and none is counted any more, comes before what it was given for; and so does what
 /// a YES says of texts that the carrier takes for START.
 fn taken_in(step: &Transition<'_>, before: &Deadman, after: &Deadman) -> bool {
-    let mut known = Deadman { tries: after.tries, own_tries: after.own_tries, ..before.clone() };
-    if step.acts.iter().any(|act| matches!(act, Act::TextsStopped)) {
-        (known.seen, known.text_stopped) = (after.seen.clone(), after.text_stopped);
-    }
+    let known =
+        Deadman { tries: after.tries, own_tries: after.own_tries, ..step.but_for_texts(before, after) };
     known != *after
 }
 

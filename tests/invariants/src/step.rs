@@ -134,6 +134,31 @@ impl<'a> Transition<'a> {
         Some((self.before.deadman.as_ref()?, self.after.deadman.as_ref()?))
     }
 
+    /// The switch as it was, but for what a word about texts may have changed. A YES that the carrier takes for START is an answer as well:
+    /// that is a commit of its own, behind the one of the word, and both steps name both acts.
+    pub(crate) fn but_for_texts(&self, before: &Deadman, after: &Deadman) -> Deadman {
+        let mut known = before.clone();
+        if self.has(|act| *act == Act::TextsStopped) {
+            (known.seen, known.text_stopped) = (after.seen.clone(), after.text_stopped);
+        }
+        known
+    }
+
+    /// Nothing was taken in but a word about texts.
+    pub(crate) fn is_of_texts_alone(&self) -> bool {
+        let Some((before, after)) = self.deadmen() else { return false };
+        let incident_stays = match (&self.before.incident, &self.after.incident) {
+            (Some(was), Some(is)) => {
+                let mut known = was.clone();
+                known.subject.text_stopped = is.subject.text_stopped;
+                known == *is
+            }
+            (None, None) => true,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        before.seen != after.seen && incident_stays && self.but_for_texts(before, after) == *after
+    }
+
     /// An incident that this step opens.
     pub(crate) fn opened(&self) -> Option<&'a Incident> {
         let known = self.before.incident.as_ref().map(|incident| incident.id);

@@ -7,7 +7,7 @@ use lucius_core::{
     incident::{Cause, EndedBy, Status},
     policy::later,
 };
-use lucius_invariants::{Act, Invariant};
+use lucius_invariants::{Act, Invariant, Knows};
 
 use crate::{broken, support::Story};
 
@@ -156,4 +156,30 @@ fn who_takes_no_texts_is_called_in_the_next_incident() {
         story.inc().contacts.pop();
     };
     assert_eq!(broken(&story, &[Act::CriedForHelp], left_out), Some(Invariant::NeverLost));
+}
+
+/// The carrier takes YES for START: what that says of texts is a commit of its own, before the answer's.
+#[test]
+fn i7_an_answer_in_time_may_come_behind_a_word_about_texts() {
+    let mut story = Story::asked();
+    let in_time = later(story.now, SignedDuration::from_secs(3_599));
+    story.pass(3_606).wake();
+    story.performs = false;
+    let phone = story.deadman().profile.phone.clone();
+    story.goes(&Event::TextsStopped { key: "SM1-stop".to_owned(), phone, stopped: false });
+    let answer = Act::CheckedIn { arrived_at: in_time, proven: false, knows: Knows::All };
+    // Whatever else has changed, and it is not the word's commit.
+    let goes_on = |story: &mut Story| story.inc().told += 1;
+    assert_eq!(broken(&story, &[Act::TextsStopped, answer], goes_on), Some(Invariant::InTimeIsNoAlarm));
+    let asked_again = |story: &mut Story| story.deadman().attempts += 1;
+    assert_eq!(broken(&story, &[Act::TextsStopped, answer], asked_again), Some(Invariant::InTimeIsNoAlarm));
+    assert_eq!(story.check(&[answer]).unwrap_err().invariant, Invariant::InTimeIsNoAlarm);
+    // And the commit of the answer itself.
+    let acts = story.check_in(Some(in_time));
+    let acts = [acts, vec![Act::TextsStopped]].concat();
+    let unheard = |story: &mut Story| {
+        story.case.incident.clone_from(&story.before.incident);
+        unheard_by_switch(story);
+    };
+    assert_eq!(broken(&story, &acts, unheard), Some(Invariant::InTimeIsNoAlarm));
 }
