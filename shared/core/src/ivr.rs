@@ -207,6 +207,10 @@ pub fn no_pin() -> Prompt {
     ])
 }
 
+/// Whoever asks for help after their account was deleted must not wait for any.
+pub const DELETED: &str = "This account was deleted, so nobody was called for you. If you need help, call the police or an ambulance \
+                           yourself. Goodbye.";
+
 /// The end of a call whose turns cannot be recorded.
 #[must_use]
 pub fn out_of_order() -> Prompt {

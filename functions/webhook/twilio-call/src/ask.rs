@@ -3,8 +3,9 @@
 use http::StatusCode;
 use lucius_core::{
     deadman::{CheckIn, Deadman, Medium, Proof, ask_path, ask_prompt},
-    decide::{Event, Scope},
+    decide::{Event, Rejected, Scope},
     id::{ProbeId, UserId},
+    ivr::DELETED,
     voice::{Login, Prompt, Reply},
     words::{self, Answer, spoken_digits},
 };
@@ -37,6 +38,10 @@ pub(crate) async fn turn<P: Ports>(
     let asked = Asked { user, probe, attempt, turn, call_sid: &voice.call_sid };
     let result = asked.answer(app, request, &Said::of(&voice)).await;
     crate::answer(app, request, result)
+}
+
+fn deleted() -> Reply {
+    Reply::Prompt(Prompt::goodbye(vec![DELETED.to_owned()]))
 }
 
 /// What came from the listener.
@@ -82,7 +87,7 @@ impl Asked<'_> {
         said: &Said,
     ) -> Result<Reply, RunError> {
         let deadman = app.shell.ports.store().load_deadman(self.user).await?;
-        let Some(deadman) = deadman.map(|loaded| loaded.state) else { return Ok(Reply::Silence) };
+        let Some(deadman) = deadman.map(|loaded| loaded.state) else { return Ok(deleted()) };
         let has_pin = deadman.profile.pin.is_some();
         let digits = match said {
             Said::Nothing => "",
@@ -139,7 +144,11 @@ impl Asked<'_> {
             words: None,
             text: text.to_owned(),
         });
-        Ok(run(&app.shell, Scope::User(self.user), event).await?.reply)
+        match run(&app.shell, Scope::User(self.user), event).await {
+            Ok(done) => Ok(done.reply),
+            Err(RunError::Rejected(Rejected::NotFound)) => Ok(deleted()),
+            Err(error) => Err(error),
+        }
     }
 
     /// No PIN is taken any more today. Help can still be called, here and now: our number asks for the PIN first.

@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use lucius_core::{
     actor::ActorId,
     deadman::{CheckIn, Medium, Proof, State, Tries},
-    decide::{Event, Scope},
+    decide::{Event, Report, Scope},
+    effect::Outcome,
     id::UserId,
     words::Answer,
 };
@@ -209,5 +210,28 @@ async fn whoever_hammers_on_the_nine_is_helped() {
         let help = turn(&world, &format!("{path}/1"), &[("Digits", keys)]).await;
         assert!(help.contains("We are calling your contacts now"), "{keys}: {help}");
         assert!(world.deadman(user).await.unwrap().incident.is_some(), "{keys}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_deleted_while_we_ask_them_hears_that_nobody_was_called() {
+    let world = World::new().await;
+    let (user, path) = asked(&world, 0, 0).await;
+    let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
+    let placed = world.deadman(user).await.unwrap().pending.into_iter().map(|(effect, pending)| Report {
+        actor: ActorId::Deadman(user),
+        effect,
+        attempt: pending.attempt,
+        outcome: Outcome::Placed { sid: "CA1".to_owned(), queue: SignedDuration::ZERO },
+    });
+    for event in [Event::Settled(placed.collect()), Event::Remove { proof }] {
+        run(&world.app.shell, Scope::User(user), event).await.unwrap();
+    }
+    for (at, keys) in ["9", PIN, ""].into_iter().enumerate() {
+        let said = turn(&world, &format!("{path}/{}", at + 1), &[("Digits", keys)]).await;
+        assert!(
+            said.contains("account was deleted, so nobody was called") && said.contains("<Hangup"),
+            "{said}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use lucius_core::{
     deadman::{CheckIn, Medium, Proof},
-    decide::{Case, Event, Scope},
+    decide::{Case, Event, Rejected, Scope},
     id::UserId,
     ivr::{Offered, Session, Wanted, ask_pin, help, menu},
     voice::{Prompt, Reply},
@@ -45,6 +45,9 @@ pub(crate) async fn chosen<P: Ports>(
         "#" => Ok(Prompt::goodbye(vec!["Goodbye.".to_owned()])),
         other => {
             let case = look(app, user).await?;
+            if case.deadman.is_none() {
+                return Err(Rejected::NotFound.into());
+            }
             let first = match other {
                 "" => Vec::new(),
                 "*" => help(),

@@ -1,7 +1,8 @@
 //! A turn that failed on our side: said, told to the operator, and asked for again.
 
 use lucius_core::{
-    ivr::{SORRY, SORRY_MAX, ask_account, ask_pin, call_back, out_of_order},
+    decide::Rejected,
+    ivr::{DELETED, SORRY, SORRY_MAX, ask_account, ask_pin, call_back, out_of_order},
     voice::{Prompt, Then},
 };
 use lucius_shell::{RunError, alarm};
@@ -16,8 +17,9 @@ pub(crate) fn prompt(place: Place, error: &RunError) -> Prompt {
         RunError::Taken(_) | RunError::Poisoned { .. } | RunError::NotRecorded(_) => {
             alarm::operator("NotRecorded", "a turn of a call to our number was not recorded");
         }
-        // The user was deleted in the middle of their call, for example.
-        RunError::Rejected(_) => {}
+        // In the middle of their call. Keyed in again it would find nobody either.
+        RunError::Rejected(Rejected::NotFound) => return Prompt::goodbye(vec![DELETED.to_owned()]),
+        RunError::Rejected(Rejected::Invalid(_) | Rejected::Forbidden(_) | Rejected::Conflict(_)) => {}
         // Asked for again, it would only be known again.
         RunError::Known => return Prompt::goodbye(vec!["We have that already. Goodbye.".to_owned()]),
     }

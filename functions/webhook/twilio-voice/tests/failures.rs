@@ -143,3 +143,20 @@ async fn a_check_in_instead_of_a_cry_that_was_recorded_unheard_ends_nothing() {
     let ended = turn(&world, "CA1", &from, "/inbound/menu/2", "1").await;
     assert!(ended.contains("You are checked in") && ended.contains("The alert is over"), "{ended}");
 }
+
+/// Whatever they key in next finds nobody, and is not asked for again: they must not wait for help that does not come.
+#[tokio::test]
+async fn who_is_deleted_in_the_middle_of_a_call_hears_that_nobody_was_called() {
+    for key in ["9", "1", "*", ""] {
+        let world = lucius_shell::testing::World::new().await;
+        let (alarms, _guard) = Alarms::listen();
+        let id = support::user(&world).await;
+        let from = support::number(&world.deadman(id).await.unwrap());
+        turn(&world, "CA1", &from, "/inbound/login", support::PIN).await;
+        support::deleted(&world, id).await;
+        let said = turn(&world, "CA1", &from, "/inbound/menu/1", key).await;
+        assert!(said.contains("account was deleted, so nobody was called"), "{said}");
+        assert!(said.contains("call the police or an ambulance") && said.contains("<Hangup"), "{said}");
+        assert!(!said.contains(NOT_SURE) && alarms.take().is_empty(), "{said}");
+    }
+}

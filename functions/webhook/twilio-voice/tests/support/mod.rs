@@ -91,6 +91,12 @@ pub(crate) async fn ends(world: &World, user: UserId, key: &str) {
     run(&world.app.shell, Scope::User(user), event).await.unwrap();
 }
 
+/// Somebody deletes the user by the API.
+pub(crate) async fn deleted(world: &World, user: UserId) {
+    let proof = Proof::Pin(world.app.keyring.pin_digest(user, PIN));
+    run(&world.app.shell, Scope::User(user), Event::Remove { proof }).await.unwrap();
+}
+
 /// The user's open incident.
 pub(crate) async fn open(world: &World, user: UserId) -> Option<Incident> {
     let id = world.deadman(user).await.unwrap().incident?;
