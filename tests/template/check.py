@@ -521,7 +521,7 @@ def alarms() -> None:
     metrics = {alarm["Properties"]["MetricName"] for alarm in every.values()}
     own = {alarm["Properties"]["Dimensions"][0]["Value"] for alarm in every.values() if alarm["Properties"].get("Dimensions", [{}])[0].get("Name") == "alarm"}
     assert {"CarrierAccount", "RoundReachedNobody", "NobodyToCall", "NotRecorded"} <= own, "one that lasts must not hide these"
-    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "HeartbeatUnheard"} <= metrics, metrics
+    assert {"Errors", "Throttles", "5xx", "OperatorAlarm", "WebhookRefused", "WebhookMismatch", "HeartbeatUnheard"} <= metrics, metrics
     # A metric of our own that no function writes would never ring.
     written = "".join(path.read_text() for crate in ("shared", "functions") for path in (ROOT / crate).rglob("*.rs"))
     for alarm in every.values():

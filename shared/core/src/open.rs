@@ -230,6 +230,7 @@ pub(crate) fn copy(
         called_in: 0,
         called_at: Vec::new(),
         calls: Vec::new(),
+        wants_call: false,
         over: Vec::new(),
         unheard: Vec::new(),
         call: Line::default(),

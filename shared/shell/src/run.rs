@@ -244,7 +244,8 @@ async fn load<P: Ports>(shell: &Shell<P>, scope: Scope, event: &Event) -> Result
                         );
                         None
                     }
-                    read => read?,
+                    // It is the switch that cannot be decided without it, and that has to wait: the incident is woken for itself.
+                    read => read.map_err(|error| without(deadman.as_ref(), error.into()))?,
                 },
                 None => None,
             };
@@ -260,6 +261,17 @@ async fn load<P: Ports>(shell: &Shell<P>, scope: Scope, event: &Event) -> Result
         }
         Scope::IncidentAlone(id) => Read { deadman: None, incident: store.load_incident(id).await? },
     })
+}
+
+/// What cannot be read is the switch's own incident.
+fn without(deadman: Option<&Loaded<lucius_core::deadman::Deadman>>, error: RunError) -> RunError {
+    match (error, deadman) {
+        (RunError::Poisoned { actor, version: _, fails, why }, Some(Loaded { state, version, .. })) => {
+            let (whose, version) = (ActorId::Deadman(state.id), *version);
+            RunError::Poisoned { actor: whose, version, fails, why: format!("{actor}: {why}") }
+        }
+        (error, _) => error,
+    }
 }
 
 /// A decision that panics must not take others with it: its actor is set aside like one that cannot be read.

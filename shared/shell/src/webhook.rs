@@ -35,9 +35,22 @@ pub async fn verified<P: Ports>(app: &App<P>, request: &Request) -> Result<Signe
     };
     genuine(verifier, &raw, app.shell.ports.nature().now().into()).await.map_err(|error| {
         tracing::warn!(error = %error, "a webhook was refused");
-        crate::alarm::metric("WebhookRefused", 1, &[]);
+        crate::alarm::metric(refusal(error), 1, &[]);
         refused()
     })
+}
+
+/// What is counted. A signature of the right form that fits nothing is the carrier's, and our token or address is wrong, or somebody
+/// takes pains; what comes without one is the noise of every public address.
+fn refusal(error: Refused) -> &'static str {
+    match error {
+        Refused::Mismatch | Refused::OtherAccount => "WebhookMismatch",
+        Refused::NotOneSignature
+        | Refused::MalformedSignature
+        | Refused::Method
+        | Refused::Form(_)
+        | Refused::BodyHash => "WebhookRefused",
+    }
 }
 
 /// What the carrier has signed. A signature that does not match may be made with a token that is newer than ours: the token
@@ -70,7 +83,7 @@ mod tests {
         signature::sign,
     };
 
-    use super::genuine;
+    use super::{genuine, refusal};
 
     const URL: &str = "https://lucius.example/inbound/sms";
 
@@ -117,6 +130,19 @@ mod tests {
         assert_eq!(sent(&secret, "promoted", 2).await, None);
         assert_eq!(sent(&secret, "old", 3).await, Some(Refused::Mismatch));
         assert_eq!(store.read.load(Ordering::Relaxed), 1);
+    }
+
+    /// Each has an alarm of its own in the template: one that does not fit may be a cry for help, nine that say nothing are noise.
+    #[test]
+    fn what_does_not_fit_is_counted_apart_from_noise() {
+        for wrong in [Refused::Mismatch, Refused::OtherAccount] {
+            assert_eq!(refusal(wrong), "WebhookMismatch");
+        }
+        for noise in
+            [Refused::NotOneSignature, Refused::MalformedSignature, Refused::Method, Refused::BodyHash]
+        {
+            assert_eq!(refusal(noise), "WebhookRefused");
+        }
     }
 
     #[tokio::test]

@@ -20,7 +20,8 @@ use crate::{
 
 /// The form in which this release writes actors, and the only one it reads.
 ///
-/// A change that an older release could not read takes the next number, and ships one release after its reader.
+/// A change that an older release could not read, or that loses something when it is read and written without it, takes the next
+/// number, and ships one release after its reader. What is stored is kept beside the tests of `core` (`kept/states.rs`).
 pub const SCHEMA: u32 = 1;
 
 /// What is stored as one item with one version.

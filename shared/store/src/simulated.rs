@@ -100,6 +100,9 @@ pub trait Weather: Send + Sync + 'static {
 
     /// The item of `actor` was met by a release that cannot read it.
     fn unreadable(&self, actor: ActorId);
+
+    /// `actor` was put off: the index says another time than its state does, until it is written again.
+    fn postponed(&self, actor: ActorId);
 }
 
 /// What `DynamoDB` answers where another transaction holds an item.
@@ -388,6 +391,7 @@ impl<W: Weather> Store for SimulatedStore<W> {
             item.insert("due_at".to_owned(), n(millis(due_at)));
             item.insert("fails".to_owned(), n(fails));
             memory.show(&key, shows_at);
+            self.weather.postponed(actor);
             true
         });
         Ok(written.await?)

@@ -8,13 +8,14 @@ use std::mem::discriminant;
 
 use lucius_core::{
     deadman::{Deadman, Tries},
+    effect::Channel,
     incident::{Cause, EndedBy, Incident, Status, WRONG_CODES_MAX},
     policy::later,
 };
 
 use crate::{
     Act, Invariant, Transition, Violation,
-    rounds::{called, capped},
+    rounds::{capped, under_way},
     step::{of_deadman, of_incident},
     violation::ensure,
 };
@@ -185,7 +186,9 @@ fn heard(
             works(after.is_open(), "says that it is not over, and nobody is called")
         }
         Act::AskedToBeCalled { .. } if after.is_open() => {
-            works(called(after, place, is) || capped(step, is), "asked to be called, and is not")
+            // Behind the call that is under way, if it is: they do not hear that one.
+            let calls = under_way(after, place, Channel::Call) || is.wants_call;
+            works(calls || capped(step, is), "asked to be called, and is not")
         }
         Act::PressedOne { .. }
         | Act::RightCode { .. }

@@ -35,7 +35,8 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         })?;
     }
     if let Some((before, after)) = step.incidents() {
-        // The try before came to nothing, as was reported: that line does not count as working.
+        // The try before came to nothing, as was reported: that line does not count as working, unless the end of another call is reported
+        // with it.
         let failed = |id: &EffectId| {
             let Party::Contact(place) = id.party else { return false };
             let (was, is) = (before.pending.get(id), after.pending.get(id));
@@ -44,7 +45,12 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
                 Channel::Call => contact.call.works,
                 Channel::Sms => contact.sms.works,
             };
-            another && after.contacts.get(place).is_some_and(|contact| !works(contact))
+            let polled = before.pending.keys().any(|poll| {
+                matches!(poll.purpose, Purpose::Poll(_))
+                    && (poll.party, poll.channel) == (id.party, id.channel)
+                    && !after.pending.contains_key(poll)
+            });
+            another && after.contacts.get(place).is_some_and(|contact| polled || !works(contact))
         };
         let one = |id: &EffectId| {
             id.purpose != Purpose::Page || !refused(&before.pending, &after.pending, id) || !failed(id)

@@ -22,7 +22,8 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
         let allowed = match (&id.purpose, id.party, acceptor) {
             (Purpose::Tell(_) | Purpose::Cancel(_), _, _) | (Purpose::Poll(_), _, Some(_)) => true,
             (Purpose::Page, Party::Contact(place), Some(_)) => {
-                known || (id.channel == Channel::Call && asked_for(step, after, place))
+                let promised = before.contacts.get(place).is_some_and(|was| was.wants_call);
+                known || (id.channel == Channel::Call && (promised || asked_for(step, after, place)))
             }
             (Purpose::Confirm, Party::Contact(place), Some(by)) => place == by,
             (Purpose::Page | Purpose::Confirm | Purpose::Poll(_) | Purpose::Ask, _, _) => false,

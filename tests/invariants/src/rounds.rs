@@ -15,6 +15,7 @@ pub(crate) fn check(step: &Transition<'_>) -> Result<(), Violation> {
     let Some(after) = &step.after.incident else { return Ok(()) };
     let before = step.incidents().map(|(before, _)| before);
     rest(step, before, after)?;
+    wishes(step, before, after)?;
     marks(before, after)?;
     let Status::Escalating { tier, next_at } = after.status else { return Ok(()) };
     let was = before.and_then(|before| match before.status {
@@ -111,11 +112,30 @@ fn rest(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> R
     Ok(())
 }
 
-/// Nobody counts as called in this round whose call was not put in it.
+/// Who asks to be called while a call to them is under way is called when it is over.
+fn wishes(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
+    let escalated = before.is_some_and(|before| matches!(before.status, Status::Escalating { .. }));
+    let goes = escalated && matches!(after.status, Status::Accepted { .. });
+    for (place, is) in after.contacts.iter().enumerate() {
+        let asked = before.and_then(|before| before.contacts.get(place)).is_some_and(|was| was.wants_call);
+        let holds = if is.wants_call {
+            after.is_open() && !is.calls.is_empty()
+        } else {
+            !asked || goes || !after.is_open() || under_way(after, place, Channel::Call) || capped(step, is)
+        };
+        ensure(holds, Invariant::Rounds, of_incident(after), || {
+            format!("c{place} waits for a call that was promised")
+        })?;
+    }
+    Ok(())
+}
+
+/// Nobody counts as called in a round whose call was not put in it. One wake may see the end of a call, and begin the next round.
 fn marks(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
+    let rounds = before.map_or(after.round, |before| before.round)..=after.round;
     for (place, contact) in after.contacts.iter().enumerate() {
         let was = before.and_then(|before| before.contacts.get(place)).map_or(0, |was| was.called_in);
-        let honest = contact.called_in == after.round && called(after, place, contact);
+        let honest = rounds.contains(&contact.called_in) && called(after, place, contact);
         ensure(contact.called_in == was || honest, Invariant::Rounds, of_incident(after), || {
             format!("c{place} counts as called and is not")
         })?;
@@ -196,11 +216,12 @@ fn page(place: usize, channel: Channel) -> EffectId {
     EffectId { party: Party::Contact(place), channel, purpose: Purpose::Page }
 }
 
-fn under_way(incident: &Incident, place: usize, channel: Channel) -> bool {
+pub(crate) fn under_way(incident: &Incident, place: usize, channel: Channel) -> bool {
     incident.pending.contains_key(&page(place, channel))
 }
 
-pub(crate) fn called(incident: &Incident, place: usize, contact: &Contact) -> bool {
+/// A call to them is about to be placed, or under way.
+fn called(incident: &Incident, place: usize, contact: &Contact) -> bool {
     under_way(incident, place, Channel::Call) || !contact.calls.is_empty()
 }
 

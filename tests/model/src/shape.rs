@@ -199,6 +199,7 @@ impl Clock {
             called_in,
             called_at: _,
             calls,
+            wants_call,
             over,
             unheard,
             call,
@@ -208,7 +209,7 @@ impl Clock {
         let mut over: Vec<_> = over.iter().collect();
         over.sort();
         (attempts, *redialled_in == round, *called_in == round, over, unheard).hash(state);
-        (wrong_codes, call.rests_until.map(|until| self.ahead(until))).hash(state);
+        (wrong_codes, wants_call, call.rests_until.map(|until| self.ahead(until))).hash(state);
         for LiveCall { sid, attempt, placed_at: _, settle_by, polled, heard: _ } in calls {
             (sid, attempt, self.ahead(*settle_by), polled).hash(state);
         }

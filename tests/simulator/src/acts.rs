@@ -101,8 +101,11 @@ impl Inner {
                 _ => {}
             }
         }
-        acts.extend(self.coded(from, body));
-        if let Some(code) = body.strip_prefix("REOPEN ") {
+        let bare = body.strip_prefix("OK, ").unwrap_or(body);
+        acts.extend(self.coded(from, bare.strip_suffix('.').unwrap_or(bare)));
+        let reopens = body.to_lowercase().starts_with("reopen");
+        let mut numbers = body.split(|letter: char| !letter.is_ascii_digit());
+        if let Some(code) = numbers.find(|number| number.len() == 6).filter(|_| reopens) {
             for (id, place) in self.checks.places_of(from) {
                 let Ok(incident) = id.try_into() else { continue };
                 acts.push(if self.checks.is_code(id, place, code) {

@@ -65,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) keys: VecDeque<String>,
     /// What they have keyed in last.
     pub(crate) last: Option<String>,
+    /// Where they have cried for help, in a call of ours: whatever else they key in there may be taken for something that came before it.
+    pub(crate) cried_at: Option<String>,
     /// When they did that for the first time: what was not recorded is keyed in again.
     pub(crate) keyed_at: Millis,
     pub(crate) turns: u32,
@@ -93,6 +95,7 @@ impl Call {
             pickup,
             keys: VecDeque::new(),
             last: None,
+            cried_at: None,
             keyed_at: 0,
             turns: 0,
             page: String::new(),
@@ -325,7 +328,9 @@ impl Inner {
             Step::Answer => {
                 call.status = "in-progress";
                 let pickup = call.pickup;
-                let after = self.between(3 * SECOND, 30 * SECOND);
+                // A machine takes all that we say, and the silence in which we wait for a key.
+                let is_machine = matches!(pickup, Pickup::Voicemail(_));
+                let after = self.between(3 * SECOND, if is_machine { 150 * SECOND } else { 30 * SECOND });
                 match pickup {
                     Pickup::Human(_) => self.call_later(sid, after, Step::React),
                     // A machine that listens to all of it.

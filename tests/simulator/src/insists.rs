@@ -48,7 +48,8 @@ pub(crate) fn ended(inner: &mut Inner, incident: &Incident) {
         EndedBy::User | EndedBy::Contact { .. } => REOPEN,
     };
     let (true, Some(contact)) = (inner.odds(odds), incident.contacts.first()) else { return };
-    inner.texts_after(MINUTE, 20 * MINUTE, contact.phone.as_str(), &format!("REOPEN {}", contact.code));
+    let body = inner.reopens(&contact.code);
+    inner.texts_after(MINUTE, 20 * MINUTE, contact.phone.as_str(), &body);
     inner.texts_after(20 * MINUTE, HOUR, incident.subject.phone.as_str(), "Y");
     let user = inner.people.users.iter().position(|user| user.id == incident.subject.user);
     if let Some(user) = user {
@@ -65,5 +66,6 @@ fn leaves(inner: &mut Inner, incident: &Incident) {
     };
     let after = inner.between(MINUTE, 5 * MINUTE);
     inner.soon(after, Happening::Person(Act::Leave { user }));
-    inner.texts_after(10 * MINUTE, HOUR, contact.phone.as_str(), &format!("REOPEN {}", contact.code));
+    let body = inner.reopens(&contact.code);
+    inner.texts_after(10 * MINUTE, HOUR, contact.phone.as_str(), &body);
 }

@@ -69,6 +69,11 @@ impl Inner {
             Some(keys) if keys.is_empty() => self.is_silent(sid, action),
             Some(keys) => {
                 self.tell(|| format!("somebody presses or says {keys} at {action}"));
+                if let Some(call) = self.network.calls.get_mut(sid)
+                    && HELP_KEYS.contains(&keys.as_str())
+                {
+                    call.cried_at = Some(action.clone());
+                }
                 let acts = self.pressed(sid, &phone, &path, &action, &keys);
                 self.ask_for_twiml(sid, action, Some(&keys), acts);
             }
@@ -131,14 +136,12 @@ impl Inner {
             if let Some(call) = rang_us {
                 return self.keyed_by_user(call, action, keys, pin);
             }
+            let cried = self.network.calls.get(sid).and_then(|call| call.cried_at.as_deref());
+            let knows = if cried == Some(action) { Knows::Unsure } else { Knows::All };
             return match keys {
                 _ if HELP_KEYS.contains(&keys) => vec![Meant::CriedForHelp],
-                _ if pin == Some(keys) => {
-                    vec![Meant::CheckedIn { arrived_at, proven: true, knows: Knows::All }]
-                }
-                "1" if pin.is_none() => {
-                    vec![Meant::CheckedIn { arrived_at, proven: false, knows: Knows::All }]
-                }
+                _ if pin == Some(keys) => vec![Meant::CheckedIn { arrived_at, proven: true, knows }],
+                "1" if pin.is_none() => vec![Meant::CheckedIn { arrived_at, proven: false, knows }],
                 _ => Vec::new(),
             };
         }

@@ -287,7 +287,8 @@ impl Inner {
         if let Some(incident) = incident_of(path).filter(|_| answers > 0)
             && self.odds(60)
         {
-            let after = self.between(40 * SECOND, 20 * MINUTE);
+            let soon = self.odds(300);
+            let after = self.between(5 * SECOND, if soon { 2 * MINUTE } else { 20 * MINUTE });
             let phone = phone.to_owned();
             self.soon(after, Happening::Person(Act::RingBack { phone, incident }));
         }
@@ -383,6 +384,15 @@ impl Inner {
         self.soon(after, Happening::Person(Act::Text { from: phone, body }));
     }
 
+    /// "It is not over", as people write it.
+    pub(crate) fn reopens(&mut self, code: &str) -> String {
+        match self.chance.u8(0..4) {
+            0 => format!("REOPEN {code}."),
+            1 => format!("Reopen: {code} she is not home"),
+            _ => format!("REOPEN {code}"),
+        }
+    }
+
     /// A contact reads a text of ours.
     fn alerted(&mut self, text: &Delivery) {
         let Some(incident) = incident_of(&text.path) else { return };
@@ -397,13 +407,18 @@ impl Inner {
         let after = self.between(10 * SECOND, 20 * MINUTE);
         if text.body.contains("REOPEN") {
             if self.odds(if self.people.take_long { 200 } else { 30 }) {
-                let body = format!("REOPEN {code}");
+                let body = self.reopens(&code);
                 self.soon(after, Happening::Person(Act::Text { from, body }));
             }
             return;
         }
         if self.odds(texts_back) {
-            self.soon(after, Happening::Person(Act::Text { from, body: code }));
+            let body = match self.chance.u8(0..8) {
+                0 => format!("{code}."),
+                1 => format!("OK, {code}"),
+                _ => code,
+            };
+            self.soon(after, Happening::Person(Act::Text { from, body }));
         } else if self.odds(60) {
             let body = match self.chance.u8(0..5) {
                 0 => format!("I'm driving. You wrote: {}", text.body),

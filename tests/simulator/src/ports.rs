@@ -144,6 +144,10 @@ impl Weather for Sky {
     fn unreadable(&self, actor: ActorId) {
         self.0.lock().cannot_read(actor);
     }
+
+    fn postponed(&self, actor: ActorId) {
+        self.0.lock().releases.put_off.insert(actor);
+    }
 }
 
 /// Notes for the record of faults what kinds of effects are leased of those whom the running function has written. It works on several at

@@ -27,7 +27,7 @@ pub(crate) struct Releases {
     pub(crate) next_is_there: bool,
     /// Whose items it has written last.
     by_next: BTreeSet<ActorId>,
-    /// Who could not be read since they were last written, and may be put off.
+    /// Who was put off and has not been written since.
     pub(crate) put_off: BTreeSet<ActorId>,
     /// In this step, how many could not be read.
     pub(crate) unreadable: u32,
@@ -110,7 +110,6 @@ impl Inner {
     /// The function that runs cannot read this item.
     pub(crate) fn cannot_read(&mut self, actor: ActorId) {
         self.releases.unreadable += 1;
-        self.releases.put_off.insert(actor);
         // While nobody could read it, that time is the excuse; one more for each look would excuse it twice.
         if self.faults.lasts(Outage::TakenBack) {
             self.running.strikes += 1;

@@ -72,11 +72,14 @@ pub(crate) fn without_code(text: &Text) -> Reply {
     if words::read(&text.body).sos {
         return cries(text);
     }
-    if text.card.codes.is_empty() {
-        return Reply::Silence;
-    }
+    let knows_alerts = !text.card.codes.is_empty();
     match contact_reply(&text.body) {
-        ContactReply::Accept { .. } | ContactReply::Reopen { .. } => {
+        // Whoever says that it is not over must know that nobody was called. A machine does not say so.
+        ContactReply::Reopen { .. } => Reply::words(if knows_alerts { NOT_REOPENED } else { TOO_OLD }),
+        ContactReply::Accept { .. } | ContactReply::Decline | ContactReply::Other if !knows_alerts => {
+            Reply::Silence
+        }
+        ContactReply::Accept { .. } => {
             Reply::words("If you are going, please reply with the six digits of our text, and nothing else.")
         }
         ContactReply::Decline => Reply::words(
@@ -85,6 +88,12 @@ pub(crate) fn without_code(text: &Text) -> Reply {
         ContactReply::Other => Reply::Silence,
     }
 }
+
+/// The code is of an alert that was over a day ago, or of none.
+const TOO_OLD: &str = "There is no alert that you could open again, and nobody was called. If you are worried, call them, or the police.";
+
+/// REOPEN without a code.
+const NOT_REOPENED: &str = "There was no code in that, so it opened no alert again. Please reply REOPEN and the six digits of our text, or call the police.";
 
 /// A number that is no user's cries for help. Whoever waits for help that nobody was called for must hear so.
 fn cries(text: &Text) -> Reply {

@@ -281,6 +281,39 @@ async fn a_cry_for_help_from_an_unknown_number_is_answered() {
     }
 }
 
+/// Whoever says that it is not over has to hear whether that called anybody.
+#[tokio::test]
+async fn reopen_works_as_people_write_it_and_is_answered_where_it_does_not() {
+    let world = World::new().await;
+    let user = world.user(|deadman| deadman.contacts = vec![contact(1, deadman.created_at)]).await;
+    let deadman = world.deadman(user).await.unwrap();
+    let (ann, bob) = (&deadman.profile.phone, &deadman.contacts[0].phone);
+    let none = text(&world, "/inbound/sms", "SM0", bob.as_str(), "REOPEN 123456").await;
+    assert!(none.body.contains("nobody was called"), "{}", none.body);
+    text(&world, "/inbound/sms", "SM1", ann.as_str(), "SOS").await;
+    let id = world.deadman(user).await.unwrap().incident.unwrap();
+    let alert = async || world.store().load_incident(id).await.unwrap().unwrap().state;
+    let code = alert().await.contacts[0].code.clone();
+    // Ann has no PIN: it is her session that ends it.
+    let over = async || {
+        let end = Edit::Resolve { incident: id, proof: Proof::None };
+        run(&world.app.shell, Scope::User(user), Event::Edit(end)).await.unwrap();
+    };
+    let without = text(&world, "/inbound/sms", "SM2", bob.as_str(), "Reopen!").await;
+    assert!(without.body.contains("no code in that"), "{}", without.body);
+    for (n, body) in [format!("REOPEN {code}."), format!("Reopen: {code} she is not home")].iter().enumerate()
+    {
+        over().await;
+        assert!(!alert().await.is_open());
+        let again = text(&world, "/inbound/sms", &format!("SM-re-{n}"), bob.as_str(), body).await;
+        assert!(again.body.contains("is open again") && alert().await.is_open(), "{}", again.body);
+    }
+    over().await;
+    world.clock().advance(SignedDuration::from_hours(25));
+    let old = text(&world, "/inbound/sms", "SM8", bob.as_str(), &format!("REOPEN {code}")).await;
+    assert!(old.body.contains("nobody was called") && !alert().await.is_open(), "{}", old.body);
+}
+
 #[tokio::test]
 async fn a_contact_who_cries_for_help_hears_that_nobody_was_called_for_them() {
     let world = World::new().await;

@@ -88,12 +88,16 @@ pub fn check_in(
     turn: &mut Turn<'_>,
     event: &CheckIn,
 ) -> Reply {
-    let cried = event.unless.as_deref().and_then(|cry| deadman.seen.reply(cry));
-    if let Some(reply) = cried.or_else(|| deadman.seen.reply(&event.key)) {
+    if let Some(reply) = deadman.seen.reply(&event.key) {
         return reply;
     }
-    let reply =
-        if event.sos { sos(deadman, incident, turn, event) } else { weigh(deadman, incident, turn, event) };
+    let cried = event.unless.as_deref().and_then(|cry| deadman.seen.reply(cry));
+    // What the cry has overruled is decided, and remembered: sent again when the cry is forgotten, it must not end what that began.
+    let reply = match cried {
+        Some(reply) => reply,
+        None if event.sos => sos(deadman, incident, turn, event),
+        None => weigh(deadman, incident, turn, event),
+    };
     deadman.seen.remember(event.key.clone(), reply.clone());
     reply
 }

@@ -278,17 +278,16 @@ pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> 
     if !incident.is_open() {
         return Reply::words("There is no alert for this number any more. Goodbye.");
     }
-    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
-    round::page_by(incident, turn, place, Channel::Call);
-    if let Some(pending) = incident.pending.get_mut(&id)
-        && pending.lease_until.is_none()
-        && pending.failures == 0
-    {
-        // Time to hang up: a call to a line that is still talking to us would find it busy.
-        pending.not_before = later(turn.now, jiff::SignedDuration::from_secs(4));
+    round::page_back(incident, turn, place);
+    if incident.contacts.get(place).is_some_and(|contact| contact.wants_call) {
+        note(incident, turn, place, What::Note, "rang us; we call them when the call under way is over");
+        return Reply::words(
+            "Thank you. A call of ours to you is still under way, perhaps to your voicemail. Please hang up now: we call you again as \
+             soon as it is over.",
+        );
     }
-    let rings = incident.contacts.get(place).is_some_and(|contact| !contact.calls.is_empty());
-    if !rings && !incident.pending.contains_key(&id) {
+    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
+    if !incident.pending.contains_key(&id) {
         // The hour's calls are used up. Nobody is to wait for a call that does not come.
         return Reply::words(
             "We cannot call you again just now. If you are going, reply to our text with its code.",

@@ -215,6 +215,9 @@ fn over(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, sid: &str, o
     });
     let words = call.heard.as_deref().unwrap_or(outcome);
     record_on(contact, turn, incident.id, Channel::Call, call.attempt, call.placed_at, words);
+    if contact.calls.is_empty() && std::mem::take(&mut contact.wants_call) {
+        round::page_back(incident, turn, place);
+    }
     round::hurry(incident, turn.now);
 }
 

@@ -23,6 +23,7 @@ pub(super) fn hush(incident: &mut Incident, turn: &mut Turn<'_>, own: Option<&st
             }
         }
         contact.calls.retain(|call| own == Some(call.sid.as_str()));
+        contact.wants_call = false;
     }
     for (place, call) in ringing {
         call::cancel(incident, turn.now, place, &call.sid);
@@ -115,7 +116,8 @@ pub fn all_clear(incident: &Incident, turn: &Turn<'_>, ended: &EndedBy, place: u
     if *ended != (EndedBy::Contact { place })
         && let Some(contact) = incident.contacts.get(place)
     {
-        text.extend([" If that is wrong, reply REOPEN ", &contact.code, "."]);
+        // Without a full stop behind it, which would be copied with it.
+        text.extend([" If that is wrong, reply REOPEN ", &contact.code]);
     }
     text
 }

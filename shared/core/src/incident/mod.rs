@@ -177,6 +177,9 @@ pub struct Contact {
     pub called_at: Vec<Timestamp>,
     /// Calls under way.
     pub calls: Vec<LiveCall>,
+    /// They asked to be called while one of `calls` was under way, to their voicemail perhaps: they are called when it is over.
+    #[serde(default)]
+    pub wants_call: bool,
     /// The last calls that are over, or that nobody waits for any more: what is told of them late changes nothing.
     #[serde(default)]
     pub over: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Incident, Status, attempt, call, script, tiers};
 use crate::{
@@ -180,12 +180,33 @@ pub(super) fn was_called(incident: &Incident, place: usize) -> bool {
     incident.contacts.get(place).is_some_and(|contact| contact.called_in == incident.round)
 }
 
-/// Calls the contact at `place` at once: they rang us, or their text could not be trusted.
+/// Calls the contact at `place` at once, or when the call to them that is under way is over: they rang us, or their text could not be
+/// trusted.
 pub fn page_now(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
-    if incident.is_open() {
-        page_by(incident, turn, place, Channel::Call);
+    if !incident.is_open() {
+        return;
+    }
+    if let Some(contact) = incident.contacts.get_mut(place).filter(|contact| !contact.calls.is_empty()) {
+        contact.wants_call = !attempt::is_capped(contact, turn.now, turn.policy);
+    }
+    page_by(incident, turn, place, Channel::Call);
+}
+
+/// Calls the contact at `place`, who is on our line or was a moment ago: with the time that they need to hang up.
+pub(super) fn page_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    page_now(incident, turn, place);
+    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
+    if let Some(pending) = incident.pending.get_mut(&id)
+        && pending.lease_until.is_none()
+        && pending.failures == 0
+    {
+        // A call to a line that is still talking to us would find it busy.
+        pending.not_before = later(turn.now, TO_HANG_UP);
     }
 }
+
+/// So long it takes to hang up.
+const TO_HANG_UP: SignedDuration = SignedDuration::from_secs(4);
 
 /// Once every call of the tiers that have begun has come to nothing, the next tier need not wait.
 pub(super) fn hurry(incident: &mut Incident, now: Timestamp) {

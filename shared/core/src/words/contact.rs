@@ -8,7 +8,7 @@ use super::fold::{is_invisible, plain};
 /// How many digits a code has.
 const CODE_DIGITS: usize = 6;
 const ACCEPT: [&str; 5] = ["ok", "okay", "y", "yes", "accept"];
-const REOPEN: [&str; 1] = ["reopen"];
+const REOPEN: &str = "reopen";
 const DECLINE: [&str; 12] =
     ["no", "n", "nope", "nah", "na", "decline", "cant", "can't", "cannot", "i cant", "i can't", "i cannot"];
 
@@ -31,12 +31,22 @@ pub enum ContactReply {
     Other,
 }
 
-/// Reads a text from a contact. Case and the space around and between do not matter; digits of any script count.
+/// Reads a text from a contact. Case, the space around and between, and stops at a word's ends do not matter; digits of any script count.
+///
+/// Who begins with REOPEN means it, whatever else they write: a phone that quotes our text does not begin so.
 #[must_use]
 pub fn contact_reply(text: &str) -> ContactReply {
     let plain: String = text.chars().filter(|sign| !is_invisible(*sign)).map(plain).collect();
     let plain = plain.replace('\u{2019}', "'").to_lowercase();
-    let tokens: Vec<&str> = plain.split_whitespace().collect();
+    let trimmed = plain.split_whitespace().map(|token| token.trim_matches(is_stop));
+    let tokens: Vec<&str> = trimmed.filter(|token| !token.is_empty()).collect();
+    if let Some((first, rest)) = tokens.split_first()
+        && *first == REOPEN
+    {
+        return ContactReply::Reopen {
+            code: rest.iter().find(|word| is_code(word)).map(|code| (*code).to_owned()),
+        };
+    }
     let (words, code) = match tokens.split_last() {
         Some((last, words)) if is_code(last) => (words, Some((*last).to_owned())),
         _ => (tokens.as_slice(), None),
@@ -45,13 +55,16 @@ pub fn contact_reply(text: &str) -> ContactReply {
     let is_one_of = |list: &[&str]| list.contains(&words.as_str());
     if is_one_of(&ACCEPT) || (words.is_empty() && code.is_some()) || (words == "1" && code.is_none()) {
         ContactReply::Accept { code }
-    } else if is_one_of(&REOPEN) {
-        ContactReply::Reopen { code }
     } else if is_one_of(&DECLINE) {
         ContactReply::Decline
     } else {
         ContactReply::Other
     }
+}
+
+/// What people put behind a word, and before it. A question is none.
+fn is_stop(sign: char) -> bool {
+    matches!(sign, '.' | ',' | ';' | ':' | '!' | '(' | ')' | '"' | '\'' | '*')
 }
 
 /// Whether a word is a code.

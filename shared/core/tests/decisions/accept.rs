@@ -319,6 +319,48 @@ fn a_call_back_waits_until_they_have_hung_up() {
     assert_eq!(story.case, case);
 }
 
+/// Bob's voicemail has our call when he sees it on his screen and rings back: the call that he waits for comes behind that one.
+#[test]
+fn who_rings_back_while_a_call_is_under_way_is_called_when_it_is_over() {
+    let mut story = Story::ringing();
+    story.at("10:00:20").call_back(0, "CA-7");
+    assert!(story.reply().contains("as soon as it is over"), "{}", story.reply());
+    assert!(story.pending(&call(0)).is_none());
+    story.at("10:02").told(&call(0), 1, "B1", CallProgress::Completed);
+    assert_eq!(story.pending(&call(0)).unwrap().not_before, t("10:02:04"));
+    // That one was wanted; when it is over too, nobody has asked for another.
+    story.at("10:02:05").wake().outcome(&call(0), &placed("B2"));
+    let attempt = story.open().contacts[0].attempts;
+    story.told(&call(0), attempt, "B2", CallProgress::Completed);
+    assert!(story.pending(&call(0)).is_none());
+}
+
+/// Of such a number only a call is believed: it is called for the right code, too.
+#[test]
+fn who_can_accept_by_call_only_is_called_when_the_call_under_way_is_over() {
+    let mut story = Story::ringing();
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    assert!(story.pending(&call(0)).is_none());
+    story.told(&call(0), 1, "B1", CallProgress::Completed);
+    assert!(story.pending(&call(0)).is_some());
+}
+
+#[test]
+fn who_rings_back_is_not_called_for_it_once_another_goes_or_the_hour_is_used_up() {
+    let mut story = Story::ringing();
+    story.call_back(0, "CA-7").at("10:01").wake().outcome(&call(1), &placed("C1"));
+    story.press(1, "C1", "1", "1").told(&call(0), 1, "B1", CallProgress::Completed);
+    assert!(story.pending(&call(0)).is_none() && !story.open().contacts[0].wants_call);
+    let mut story = Story::ringing();
+    story.policy.calls_per_contact_hour = 1;
+    story.call_back(0, "CA-7");
+    assert!(story.reply().contains("cannot call you again just now"), "{}", story.reply());
+    story.told(&call(0), 1, "B1", CallProgress::Completed);
+    assert!(story.pending(&call(0)).is_none());
+}
+
 #[test]
 fn nobody_is_called_after_an_end() {
     let mut story = Story::ringing();

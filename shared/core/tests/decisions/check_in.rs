@@ -124,9 +124,13 @@ fn a_cry_for_help_stands_against_what_was_keyed_in_before_it() {
     let said = story.check_in(cry).reply();
     let okay = CheckIn { key: "CA-1-1234".to_owned(), medium, proof, ..story.answer() };
     let held_up = CheckIn { unless: Some("CA-1-9".to_owned()), ..okay.clone() };
-    assert_eq!(story.check_in(held_up).reply(), said);
+    assert_eq!(story.check_in(held_up.clone()).reply(), said);
     assert_eq!(story.status(), "escalating");
-    let of_another_turn = CheckIn { unless: Some("CA-2-9".to_owned()), ..okay };
+    // It is decided by that: a copy that comes when the cry is one of the things of long ago is known by itself.
+    let alone = CheckIn { unless: None, ..held_up };
+    assert_eq!(story.check_in(alone).reply(), said);
+    assert_eq!(story.status(), "escalating");
+    let of_another_turn = CheckIn { key: "CA-2-1234".to_owned(), unless: Some("CA-2-9".to_owned()), ..okay };
     story.check_in(of_another_turn);
     assert_eq!(story.status(), "ended");
 }

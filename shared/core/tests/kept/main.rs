@@ -3,4 +3,5 @@
 
 mod events;
 mod limits;
+mod states;
 mod words;

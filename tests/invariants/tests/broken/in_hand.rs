@@ -3,7 +3,7 @@
 use lucius_core::{
     actor::ActorId,
     decide::{ContactAct, Event, Report},
-    effect::{CallProgress, Channel, EffectId, NotSent, Outcome, Party, Purpose},
+    effect::{CallProgress, Channel, Effect, EffectId, NotSent, Outcome, Party, Pending, Purpose},
     policy::{LEASE, later},
 };
 use lucius_invariants::Invariant;
@@ -47,6 +47,17 @@ fn a_call_that_came_to_nothing_is_leased_again_with_the_report_of_the_text() {
         story.inc().contacts[0].call.works = true;
     };
     assert_eq!(broken(&story, &[], works), Some(Invariant::OneLease));
+    // It may be another call that has worked, of whose end the same performer has heard.
+    let mut polled = story.clone();
+    lease(&mut polled);
+    polled.inc().contacts[0].call.works = true;
+    let poll = EffectId { purpose: Purpose::Poll("B0".to_owned()), ..page(0) };
+    let asked = Pending::new(Effect::Poll { sid: "B0".to_owned() }, 1, story.now);
+    polled.before.incident.as_mut().unwrap().pending.insert(poll.clone(), asked.clone());
+    let still_asks = |story: &mut Story| {
+        story.inc().pending.insert(poll, asked);
+    };
+    assert_eq!(broken(&polled, &[], still_asks), Some(Invariant::OneLease));
     let text_goes_on = |story: &mut Story| {
         lease(story);
         let before = story.before.incident.clone().unwrap();

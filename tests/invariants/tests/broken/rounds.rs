@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use lucius_core::{
-    decide::Event,
+    decide::{ContactAct, Event},
     effect::{CallProgress, NotSent, Outcome, TextFailure},
     incident::Status,
     policy::later,
@@ -55,6 +55,34 @@ fn who_stops_our_texts_is_called() {
         story.inc().contacts[1].called_in = 0;
     };
     assert_eq!(broken(&story, &[Act::TextsStopped], not_called), Some(Invariant::Rounds));
+}
+
+/// Bob rings us while the call `B1` is with his voicemail.
+#[test]
+fn who_asks_to_be_called_is_called_behind_the_call_under_way() {
+    let mut story = Story::ringing();
+    let incident = story.inc().id;
+    let act = ContactAct::CallBack { key: "CA7-1".to_owned() };
+    story.goes(&Event::Contact { place: 0, act });
+    let asked = [Act::AskedToBeCalled { incident, place: 0 }];
+    let forgotten = |story: &mut Story| story.inc().contacts[0].wants_call = false;
+    assert_eq!(broken(&story, &asked, forgotten), Some(Invariant::Honoured));
+    let of_nothing = |story: &mut Story| story.inc().contacts[1].wants_call = true;
+    assert_eq!(broken(&story, &asked, of_nothing), Some(Invariant::Rounds));
+    let mut accepted = story.clone();
+    accepted.press_one(0);
+    story.told(0, "B1", CallProgress::Completed);
+    let not_called = |story: &mut Story| {
+        assert!(story.inc().pending.remove(&page(0)).is_some());
+        story.inc().contacts[0].called_in = story.before.incident.as_ref().unwrap().contacts[0].called_in;
+    };
+    assert_eq!(broken(&story, &[], not_called), Some(Invariant::Rounds));
+    // Who goes needs no other call; and nobody calls them on their own account.
+    let acts = [Act::PressedOne { incident, place: 0 }];
+    assert_eq!(accepted.check(&acts), Ok(()));
+    accepted.told(0, "B1", CallProgress::Completed);
+    assert_eq!(accepted.check(&[]), Ok(()));
+    assert!(!accepted.inc().pending.contains_key(&page(0)));
 }
 
 type Happens<'a> = &'a dyn Fn(&mut Story);

@@ -4,10 +4,14 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use lucius_core::actor::ActorId;
+use lucius_core::{
+    actor::ActorId,
+    decide::{Event, Scope},
+};
 use lucius_shell::{
     ports::Nature as _,
-    testing::{Alarms, World},
+    run,
+    testing::{Alarms, World, contact},
     wake::wake,
 };
 use lucius_store::{SHARDS, Store as _};
@@ -125,6 +129,30 @@ async fn whoever_is_postponed_does_not_keep_the_heartbeat_back() {
         assert_eq!(watcher.heard().len(), minute);
         world.clock().advance(SignedDuration::from_secs(60));
     }
+}
+
+/// A switch looks at its open incident every hour. One that cannot be read is postponed when it is woken itself; the switch waits with it.
+#[tokio::test]
+async fn whose_incident_cannot_be_read_does_not_keep_the_heartbeat_back() {
+    let world = World::new().await;
+    let user = world.user(|deadman| deadman.contacts = vec![contact(1, deadman.created_at)]).await;
+    let cry = Event::Emergency { key: "CA1".to_owned() };
+    run(&world.app.shell, Scope::User(user), cry).await.unwrap();
+    let incident = ActorId::Incident(world.deadman(user).await.unwrap().incident.unwrap());
+    world.set_attribute(incident, "schema", AttributeValue::N("2".to_owned())).await;
+    let watcher = Watcher::content().await;
+    let mut looked = 0;
+    for minute in 1..=130 {
+        let taker = Taker::default();
+        turn(&world.app, &taker, Some(&watcher.heartbeat), &tick()).await.unwrap();
+        for actor in taker.taken() {
+            looked += u32::from(actor == ActorId::Deadman(user));
+            wake(&world.app.shell, actor).await.unwrap();
+        }
+        assert_eq!(watcher.heard().len(), minute);
+        world.clock().advance(SignedDuration::from_secs(60));
+    }
+    assert!(looked > 10, "the switch was due {looked} times");
 }
 
 /// An actor of a kind that a later release has brought: it waits, it is not passed over in silence, and others are worked on.

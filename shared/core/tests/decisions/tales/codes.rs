@@ -53,6 +53,17 @@ fn call_backs() {
     told.then("Bob rings us once more.", |story| {
         story.call_back(0, "CA-3");
     });
+    told.at("10:00:06").wakes("The next try.");
+    told.then("It rings.", |story| {
+        story.outcome(&call(0), &placed("B1"));
+    });
+    told.then("It is with his voicemail, and Bob rings us again.", |story| {
+        story.call_back(0, "CA-4");
+    });
+    told.at("10:01:30").then("The call to his voicemail is over.", |story| {
+        let attempt = story.open().contacts[0].attempts;
+        story.told(&call(0), attempt, "B1", lucius_core::effect::CallProgress::Completed);
+    });
     expect_file!["call_backs.txt"].assert_eq(told.words());
 }
 
