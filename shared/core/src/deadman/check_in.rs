@@ -88,15 +88,13 @@ pub fn check_in(
     turn: &mut Turn<'_>,
     event: &CheckIn,
 ) -> Reply {
-    if let Some(reply) = deadman.seen.reply(&event.key) {
-        return reply;
-    }
     let cried = event.unless.as_deref().and_then(|cry| deadman.seen.reply(cry));
-    // What the cry has overruled is decided, and remembered: sent again when the cry is forgotten, it must not end what that began.
-    let reply = match cried {
-        Some(reply) => reply,
-        None if event.sos => sos(deadman, incident, turn, event),
-        None => weigh(deadman, incident, turn, event),
+    let reply = match (cried, deadman.seen.reply(&event.key)) {
+        (Some(reply), Some(_)) | (None, Some(reply)) => return reply,
+        // What the cry has overruled is decided, and remembered: sent again when the cry is forgotten, it must not end what that began.
+        (Some(reply), None) => reply,
+        (None, None) if event.sos => sos(deadman, incident, turn, event),
+        (None, None) => weigh(deadman, incident, turn, event),
     };
     deadman.seen.remember(event.key.clone(), reply.clone());
     reply
