@@ -135,6 +135,21 @@ fn a_cry_for_help_stands_against_what_was_keyed_in_before_it() {
     assert_eq!(story.status(), "ended");
 }
 
+/// They were told that it was not recorded, and it was; they cry for help then. A copy of the first hears what became of that.
+#[test]
+fn a_cry_for_help_stands_against_what_was_recorded_before_it() {
+    let mut story = asked();
+    let (medium, proof) = (Medium::OwnCall, pin("1234"));
+    let unless = Some("CA-1-9".to_owned());
+    let okay = CheckIn { key: "CA-1-1234".to_owned(), medium, proof, unless, ..story.answer() };
+    assert!(story.check_in(okay.clone()).reply().contains("Thank you"));
+    let cry = CheckIn { key: "CA-1-9".to_owned(), answer: Answer::Bad, sos: true, medium, ..story.answer() };
+    let said = story.check_in(cry).reply();
+    let case = story.case.clone();
+    assert_eq!(story.check_in(okay).reply(), said);
+    assert_eq!(story.case, case);
+}
+
 #[test]
 fn the_right_pin_forgets_the_wrong_ones() {
     let mut story = asked();
