@@ -130,13 +130,16 @@ fn wishes(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) ->
     Ok(())
 }
 
-/// Nobody counts as called in a round whose call was not put in it. One wake may see the end of a call, and begin the next round.
+/// Nobody counts as called in this round whose call was not put in it. One wake may see the end of a call behind which another was promised,
+/// and begin the next round.
 fn marks(before: Option<&Incident>, after: &Incident) -> Result<(), Violation> {
-    let rounds = before.map_or(after.round, |before| before.round)..=after.round;
     for (place, contact) in after.contacts.iter().enumerate() {
-        let was = before.and_then(|before| before.contacts.get(place)).map_or(0, |was| was.called_in);
-        let honest = rounds.contains(&contact.called_in) && called(after, place, contact);
-        ensure(contact.called_in == was || honest, Invariant::Rounds, of_incident(after), || {
+        let was = before.and_then(|before| Some((before.round, before.contacts.get(place)?)));
+        let promised = was
+            .is_some_and(|(round, was)| was.wants_call && !contact.wants_call && contact.called_in == round);
+        let honest = (contact.called_in == after.round || promised) && called(after, place, contact);
+        let known = was.map_or(0, |(_, was)| was.called_in);
+        ensure(contact.called_in == known || honest, Invariant::Rounds, of_incident(after), || {
             format!("c{place} counts as called and is not")
         })?;
     }
