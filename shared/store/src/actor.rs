@@ -25,7 +25,7 @@ use crate::{
 pub const SCHEMA: u32 = 1;
 
 /// What is stored as one item with one version.
-pub trait Actor: Serialize + DeserializeOwned + Debug + Clone + Send + Sync {
+pub trait Actor: Serialize + DeserializeOwned + Debug + Clone + Send + Sync + 'static {
     /// Its kind of id.
     type Id: Copy + Debug + Send + Sync;
 
@@ -106,6 +106,15 @@ pub(crate) fn op(item: &Item) -> Option<OpId> {
 
 /// Reads an actor's item.
 pub(crate) fn decode<T: Actor>(id: T::Id, item: &Item) -> Result<Loaded<T>, StoreError> {
+    decode_with(id, item, |json| serde_json::from_str(json))
+}
+
+/// The same, where `parse` reads the state.
+pub(crate) fn decode_with<T: Actor>(
+    id: T::Id,
+    item: &Item,
+    parse: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> Result<Loaded<T>, StoreError> {
     let version = number(item, "version");
     let undecodable = |why| StoreError::Undecodable {
         actor: T::named(id),
@@ -121,8 +130,7 @@ pub(crate) fn decode<T: Actor>(id: T::Id, item: &Item) -> Result<Loaded<T>, Stor
         return Err(undecodable(Why::Incomplete));
     };
     // The parser's own words may quote what it read.
-    let state =
-        serde_json::from_str(json).map_err(|error| undecodable(Why::State { column: error.column() }))?;
+    let state = parse(json).map_err(|error| undecodable(Why::State { column: error.column() }))?;
     let put_off = number::<u32>(item, "fails") != Some(0);
     Ok(Loaded { state, version, op, put_off })
 }

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod guards;
 mod memory;
+mod parsed;
 
 use std::{
     future::Future,
@@ -30,7 +31,7 @@ use self::memory::{Memory, Seen, place};
 use crate::{
     action::{Action, Write},
     actions::Actions,
-    actor::{Actor, SCHEMA, decode},
+    actor::{Actor, SCHEMA, decode_with},
     api::{CallSession, Commit, Cursor, DueEntry, DuePage, Loaded, Page, Store},
     attribute::{Item, instant, millis, n, number, s},
     calls, due,
@@ -224,8 +225,10 @@ impl<W: Weather> SimulatedStore<W> {
         let release = self.weather.release();
         self.weather.looks_at(T::named(id));
         self.is_overtaken(&key, T::named(id));
-        let read =
-            |memory: &mut Memory| memory.items.get(&key).map(|item| read_by(release, id, item)).transpose();
+        let read = |Memory { items, parsed, .. }: &mut Memory| {
+            let parse = |json: &str| parsed.state(&key, json);
+            items.get(&key).map(|item| read_by(release, id, item, parse)).transpose()
+        };
         let read = self.request("GetItem", read).await?;
         if let Err(StoreError::Undecodable { actor, .. }) = &read {
             self.weather.unreadable(*actor);
@@ -235,14 +238,19 @@ impl<W: Weather> SimulatedStore<W> {
 }
 
 /// Reads an actor's item as a release does.
-fn read_by<T: Actor>(release: Release, id: T::Id, item: &Item) -> Result<Loaded<T>, StoreError> {
+fn read_by<T: Actor>(
+    release: Release,
+    id: T::Id,
+    item: &Item,
+    parse: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> Result<Loaded<T>, StoreError> {
     match release {
         Release::Next if number(item, "schema") == Some(NEXT_SCHEMA) => {
             let mut item = item.clone();
             item.insert("schema".to_owned(), n(SCHEMA));
-            decode(id, &item)
+            decode_with(id, &item, parse)
         }
-        Release::This | Release::Next => decode(id, item),
+        Release::This | Release::Next => decode_with(id, item, parse),
     }
 }
 

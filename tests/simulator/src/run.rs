@@ -64,12 +64,12 @@ impl Plan {
         if self.herd.is_some() {
             return Climate::Herd;
         }
-        match self.seed % 10 {
+        match self.seed % 20 {
             0 => Climate::Calm,
-            1 => Climate::Unheard,
-            2 | 3 => Climate::Mild,
-            4 | 5 => Climate::Batches,
-            6 => Climate::Crowd,
+            11 => Climate::Unheard,
+            2 | 3 | 12 => Climate::Mild,
+            4 | 5 | 14 | 15 => Climate::Batches,
+            1 | 6 | 10 | 13 | 16 => Climate::Crowd,
             _ => Climate::Rough,
         }
     }

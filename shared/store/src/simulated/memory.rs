@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
+use super::parsed::Parsed;
 use crate::{
     action::{Action, Guard, Write},
     attribute::{Item, n, number, text},
@@ -17,6 +18,8 @@ type Shown = Vec<(Timestamp, Option<Item>)>;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) items: BTreeMap<Key, Item>,
+    /// What was read of them.
+    pub(super) parsed: Parsed,
     /// The index, shard by shard and actor by actor.
     index: BTreeMap<String, BTreeMap<String, Shown>>,
     /// The last transactions by their tokens, which items they are about, and whether they were written: as long as anybody may send
