@@ -316,9 +316,12 @@ fn by_contact(
     };
     Ok(match act {
         // A number that has used up its codes changes nothing any more, not even what is remembered of it.
-        ContactAct::Code { code, .. } if !superseded && incident::takes_no_codes(incident, place) => {
-            incident::call_instead(incident, turn, place, code);
-            incident::no_codes()
+        ContactAct::Code { code, answer, .. }
+            if !superseded && incident::takes_no_codes(incident, place, code, *answer) =>
+        {
+            // One of before that counted, the code that opened the alert again perhaps.
+            let known = incident.seen.reply(&act.key());
+            known.unwrap_or_else(|| incident::call_instead(incident, turn, place, code))
         }
         // Silence and keys that mean nothing change nothing: what is to be said can be said again as things stand.
         ContactAct::Press { digits, .. } if !incident::means_something(digits.as_deref()) => {

@@ -15,7 +15,7 @@ use lucius_core::{
 
 use crate::{
     Act, Invariant, Transition, Violation,
-    rounds::{capped, under_way},
+    rounds::{capped, is_being_placed, under_way},
     step::{of_deadman, of_incident},
     violation::ensure,
 };
@@ -182,12 +182,13 @@ fn heard(
             works(!after.is_open(), "has ended it, and it goes on")
         }
         // One that is over is not opened again beside a newer one.
-        Act::AskedToReopen { .. } if takes_codes && newer.is_none_or(|id| id == before.id) => {
+        Act::AskedToReopen { .. } if newer.is_none_or(|id| id == before.id) => {
             works(after.is_open(), "says that it is not over, and nobody is called")
         }
         Act::AskedToBeCalled { .. } if after.is_open() => {
             // Behind the call that is under way, if it is: they do not hear that one.
-            let calls = under_way(after, place, Channel::Call) || is.wants_call;
+            let calls =
+                (under_way(after, place, Channel::Call) && !is_being_placed(after, place)) || is.wants_call;
             works(calls || capped(step, is), "asked to be called, and is not")
         }
         Act::PressedOne { .. }

@@ -119,9 +119,10 @@ fn wishes(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) ->
     for (place, is) in after.contacts.iter().enumerate() {
         let asked = before.and_then(|before| before.contacts.get(place)).is_some_and(|was| was.wants_call);
         let holds = if is.wants_call {
-            after.is_open() && !is.calls.is_empty()
+            after.is_open() && (!is.calls.is_empty() || is_being_placed(after, place))
         } else {
-            !asked || goes || !after.is_open() || under_way(after, place, Channel::Call) || capped(step, is)
+            let cannot = capped(step, is) || rests(step, &is.call);
+            !asked || goes || !after.is_open() || under_way(after, place, Channel::Call) || cannot
         };
         ensure(holds, Invariant::Rounds, of_incident(after), || {
             format!("c{place} waits for a call that was promised")
@@ -221,6 +222,12 @@ fn page(place: usize, channel: Channel) -> EffectId {
 
 pub(crate) fn under_way(incident: &Incident, place: usize, channel: Channel) -> bool {
     incident.pending.contains_key(&page(place, channel))
+}
+
+/// A performer has a call to them in hand.
+pub(crate) fn is_being_placed(incident: &Incident, place: usize) -> bool {
+    let pending = incident.pending.get(&page(place, Channel::Call));
+    pending.is_some_and(|pending| pending.lease_until.is_some())
 }
 
 /// A call to them is about to be placed, or under way.

@@ -75,7 +75,7 @@ pub(crate) fn without_code(text: &Text) -> Reply {
     let knows_alerts = !text.card.codes.is_empty();
     match contact_reply(&text.body) {
         // Whoever says that it is not over must know that nobody was called. A machine does not say so.
-        ContactReply::Reopen { .. } => Reply::words(if knows_alerts { NOT_REOPENED } else { TOO_OLD }),
+        ContactReply::Reopen { .. } => Reply::words(not_reopened(text)),
         ContactReply::Accept { .. } | ContactReply::Decline | ContactReply::Other if !knows_alerts => {
             Reply::Silence
         }
@@ -83,14 +83,25 @@ pub(crate) fn without_code(text: &Text) -> Reply {
             Reply::words("If you are going, please reply with the six digits of our text, and nothing else.")
         }
         ContactReply::Decline => Reply::words(
-            "Thank you for telling us. We go on calling. If you can go after all, reply with the six digits of our text.",
+            "Thank you for telling us. If you can go after all, reply with the six digits of our text.",
         ),
         ContactReply::Other => Reply::Silence,
     }
 }
 
+/// A user, who may be somebody's contact as well, says that it is not over, and not of which alert.
+pub(crate) fn user_reopens_nothing(text: &Text) -> Option<Reply> {
+    let reopens = matches!(contact_reply(&text.body), ContactReply::Reopen { .. });
+    (reopens && guessed(text).is_none())
+        .then(|| Reply::words(format!("{} If you need help yourself, reply SOS.", not_reopened(text))))
+}
+
+fn not_reopened(text: &Text) -> &'static str {
+    if text.card.codes.is_empty() { TOO_OLD } else { NOT_REOPENED }
+}
+
 /// The code is of an alert that was over a day ago, or of none.
-const TOO_OLD: &str = "There is no alert that you could open again, and nobody was called. If you are worried, call them, or the police.";
+const TOO_OLD: &str = "There is no alert that you could open again from this number, and nobody was called. If you are worried, call them, or the police.";
 
 /// REOPEN without a code.
 const NOT_REOPENED: &str = "There was no code in that, so it opened no alert again. Please reply REOPEN and the six digits of our text, or call the police.";

@@ -84,7 +84,10 @@ async fn answer<P: Ports>(app: &App<P>, request: &Request, text: InboundText) ->
         return Ok(reply);
     }
     match text.card.user {
-        Some(user) => user::answers(app, &text, user).await,
+        Some(user) => match contact::user_reopens_nothing(&text) {
+            Some(reply) => Ok(reply),
+            None => user::answers(app, &text, user).await,
+        },
         None => Ok(contact::without_code(&text)),
     }
 }

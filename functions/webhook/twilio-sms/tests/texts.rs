@@ -314,6 +314,31 @@ async fn reopen_works_as_people_write_it_and_is_answered_where_it_does_not() {
     assert!(old.body.contains("nobody was called") && !alert().await.is_open(), "{}", old.body);
 }
 
+/// Bob has an account as well: what he says of Ann's alert is no answer about himself.
+#[tokio::test]
+async fn a_user_who_says_that_it_is_not_over_hears_that_nobody_was_called() {
+    let world = World::new().await;
+    let bob = world.user(|_| {}).await;
+    let phone = world.deadman(bob).await.unwrap().profile.phone;
+    let says = async |sid: &str, body: &str| text(&world, "/inbound/sms", sid, phone.as_str(), body).await;
+    for (sid, body) in [("SM1", "REOPEN"), ("SM2", "REOPEN 123456"), ("SM3", "Reopen?")] {
+        let reply = says(sid, body).await.body;
+        assert!(reply.contains("nobody was called") && reply.contains("reply SOS"), "{reply}");
+    }
+    let ann = world
+        .user(|deadman| {
+            deadman.contacts = vec![contact(1, deadman.created_at)];
+            deadman.contacts[0].phone = phone.clone();
+        })
+        .await;
+    let from = world.deadman(ann).await.unwrap().profile.phone;
+    text(&world, "/inbound/sms", "SM4", from.as_str(), "SOS").await;
+    let without = says("SM5", "Reopen").await.body;
+    assert!(without.contains("no code in that"), "{without}");
+    let wrong = says("SM6", "REOPEN 000001").await.body;
+    assert!(wrong.contains("neither your PIN nor the code"), "{wrong}");
+}
+
 #[tokio::test]
 async fn a_contact_who_cries_for_help_hears_that_nobody_was_called_for_them() {
     let world = World::new().await;

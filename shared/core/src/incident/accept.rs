@@ -1,6 +1,6 @@
 //! Only a human accepts: a key in a call that we placed, or a text that is the code.
 
-use super::{Incident, Status, WRONG_CODES_MAX, attempt, call, end, round, script};
+use super::{Contact, Incident, Status, WRONG_CODES_MAX, attempt, call, end, round, round::Wish, script};
 use crate::{
     effect::{Channel, Effect, EffectId, Party, Pending, Purpose},
     history::{Entry, What},
@@ -253,23 +253,33 @@ pub fn answer_text(
     }
 }
 
-/// The number of the contact at `place` has sent too many wrong codes.
+/// The number of the contact at `place` has sent too many wrong codes for this one to count. The right code still opens an alert again that
+/// is over: who guesses it does less harm than whoever knows that it is not over, and is not heard.
 #[must_use]
-pub fn takes_no_codes(incident: &Incident, place: usize) -> bool {
-    incident.contacts.get(place).is_some_and(|contact| contact.wrong_codes >= WRONG_CODES_MAX)
+pub fn takes_no_codes(incident: &Incident, place: usize, code: &str, answer: TextAnswer) -> bool {
+    let Some(contact) = incident.contacts.get(place) else { return false };
+    let reopens = !incident.is_open() && answer == TextAnswer::Reopen && contact.code == code;
+    has_used_up_codes(contact) && !reopens
 }
 
-/// Such a number is called, if the code is right: whoever guesses must not use up its calls.
-pub fn call_instead(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, code: &str) {
+fn has_used_up_codes(contact: &Contact) -> bool {
+    contact.wrong_codes >= WRONG_CODES_MAX
+}
+
+/// Such a number is called, if the code is right: whoever guesses must not use up its calls. The answer says how things stand, and nothing
+/// of the code.
+pub fn call_instead(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, code: &str) -> Reply {
     if incident.contacts.get(place).is_some_and(|contact| contact.code == code) {
         round::page_now(incident, turn, place);
     }
-}
-
-/// What such a number is told.
-#[must_use]
-pub fn no_codes() -> Reply {
-    Reply::words("We take no more codes from this number. We call it instead: please press 1 in that call.")
+    let then = if !incident.is_open() {
+        "The alert is over, and nobody is being called. If that is wrong, reply REOPEN and the code of our text, or call the police."
+    } else if round::is_called(incident, place) {
+        "We call it instead: please press 1 in that call."
+    } else {
+        "Call us, and we call you back: please press 1 in that call."
+    };
+    Reply::words(format!("We take no more codes from this number. {then}"))
 }
 
 /// A contact rang us and wants to be called: a call that *we* place proves who holds the phone. The answer is what they are told.
@@ -278,23 +288,28 @@ pub fn call_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> 
     if !incident.is_open() {
         return Reply::words("There is no alert for this number any more. Goodbye.");
     }
-    round::page_back(incident, turn, place);
-    if incident.contacts.get(place).is_some_and(|contact| contact.wants_call) {
-        note(incident, turn, place, What::Note, "rang us; we call them when the call under way is over");
-        return Reply::words(
-            "Thank you. A call of ours to you is still under way, perhaps to your voicemail. Please hang up now: we call you again as \
-             soon as it is over.",
-        );
+    match round::page_back(incident, turn, place) {
+        Wish::Now => {
+            note(incident, turn, place, What::Note, "rang us; we call them");
+            Reply::words("Thank you. Please hang up now: we call you in a moment.")
+        }
+        Wish::WhenOver => {
+            note(incident, turn, place, What::Note, "rang us; we call them when the call under way is over");
+            Reply::words(
+                "Thank you. A call of ours to you is still under way, perhaps to your voicemail. Please hang up now: we call you again \
+                 as soon as it is over.",
+            )
+        }
+        // Nobody is to wait for a call that does not come.
+        Wish::Capped => {
+            let instead = if incident.contacts.get(place).is_some_and(has_used_up_codes) {
+                "You have had all calls of this hour. Please call us again later, and press 1 when we call you."
+            } else {
+                "If you are going, reply to our text with its code."
+            };
+            Reply::words(format!("We cannot call you again just now. {instead}"))
+        }
     }
-    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
-    if !incident.pending.contains_key(&id) {
-        // The hour's calls are used up. Nobody is to wait for a call that does not come.
-        return Reply::words(
-            "We cannot call you again just now. If you are going, reply to our text with its code.",
-        );
-    }
-    note(incident, turn, place, What::Note, "rang us; we call them");
-    Reply::words("Thank you. Please hang up now: we call you in a moment.")
 }
 
 impl Incident {

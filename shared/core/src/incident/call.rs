@@ -36,13 +36,20 @@ pub(super) fn call_settled(
         Outcome::Placed { .. } | Outcome::Done | Outcome::Polled(_) => {
             incident.pending.remove(id);
         }
-        Outcome::Permanent { code } => refused(incident, turn, id, place, attempt, &refused_words(*code)),
+        Outcome::Permanent { code } => {
+            // Whom no call reaches is texted instead.
+            if let Some(contact) = incident.contacts.get_mut(place) {
+                contact.wants_call = false;
+            }
+            refused(incident, turn, id, place, attempt, &refused_words(*code));
+        }
         Outcome::Account { code } => {
             held_back(incident, turn, id, attempt, &format!("carrier account error {code}"), Some(*code));
         }
         Outcome::NotSent { why } => held_back(incident, turn, id, attempt, not_sent_words(*why), None),
         Outcome::Unknown => unknown_call(incident, turn, id, place, attempt),
     }
+    round::as_promised(incident, turn, place);
 }
 
 /// A try that was withdrawn, or given up, has placed nothing: no call of it can be told of.
@@ -215,9 +222,7 @@ fn over(incident: &mut Incident, turn: &mut Turn<'_>, place: usize, sid: &str, o
     });
     let words = call.heard.as_deref().unwrap_or(outcome);
     record_on(contact, turn, incident.id, Channel::Call, call.attempt, call.placed_at, words);
-    if contact.calls.is_empty() && std::mem::take(&mut contact.wants_call) {
-        round::page_back(incident, turn, place);
-    }
+    round::as_promised(incident, turn, place);
     round::hurry(incident, turn.now);
 }
 

@@ -14,9 +14,7 @@ mod sms;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use accept::{
-    TextAnswer, answer_text, call_back, call_instead, means_something, no_codes, press, takes_no_codes,
-};
+pub use accept::{TextAnswer, answer_text, call_back, call_instead, means_something, press, takes_no_codes};
 pub use attempt::settled;
 pub use call::call_told;
 pub use end::{all_clear, end, reopen};
@@ -177,7 +175,8 @@ pub struct Contact {
     pub called_at: Vec<Timestamp>,
     /// Calls under way.
     pub calls: Vec<LiveCall>,
-    /// They asked to be called while one of `calls` was under way, to their voicemail perhaps: they are called when it is over.
+    /// They asked to be called while one of `calls` was under way, to their voicemail perhaps, or was being placed: they are called when it is
+    /// over. A release that does not know this drops it when it writes: the rounds go on, without the call that was promised.
     #[serde(default)]
     pub wants_call: bool,
     /// The last calls that are over, or that nobody waits for any more: what is told of them late changes nothing.

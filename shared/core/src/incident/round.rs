@@ -180,29 +180,67 @@ pub(super) fn was_called(incident: &Incident, place: usize) -> bool {
     incident.contacts.get(place).is_some_and(|contact| contact.called_in == incident.round)
 }
 
-/// Calls the contact at `place` at once, or when the call to them that is under way is over: they rang us, or their text could not be
-/// trusted.
+/// Calls the contact at `place` at once, or when the call to them that is under way, or in a performer's hands, is over: they rang us, or
+/// their text could not be trusted.
 pub fn page_now(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
     if !incident.is_open() {
         return;
     }
-    if let Some(contact) = incident.contacts.get_mut(place).filter(|contact| !contact.calls.is_empty()) {
+    let busy = is_busy(incident, place);
+    if let Some(contact) = incident.contacts.get_mut(place).filter(|_| busy) {
         contact.wants_call = !attempt::is_capped(contact, turn.now, turn.policy);
     }
     page_by(incident, turn, place, Channel::Call);
 }
 
-/// Calls the contact at `place`, who is on our line or was a moment ago: with the time that they need to hang up.
-pub(super) fn page_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
-    page_now(incident, turn, place);
-    let id = EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page };
-    if let Some(pending) = incident.pending.get_mut(&id)
-        && pending.lease_until.is_none()
-        && pending.failures == 0
-    {
-        // A call to a line that is still talking to us would find it busy.
-        pending.not_before = later(turn.now, TO_HANG_UP);
+/// A call to the contact at `place` is under way, or a performer is placing it: whoever speaks with us now may not hear that one.
+fn is_busy(incident: &Incident, place: usize) -> bool {
+    let leased = incident.pending.get(&page_call(place)).is_some_and(|pending| pending.lease_until.is_some());
+    leased || incident.contacts.get(place).is_some_and(|contact| !contact.calls.is_empty())
+}
+
+/// A call to the contact at `place` is under way or about to be.
+pub(super) fn is_called(incident: &Incident, place: usize) -> bool {
+    incident.pending.contains_key(&page_call(place)) || is_busy(incident, place)
+}
+
+fn page_call(place: usize) -> EffectId {
+    EffectId { party: Party::Contact(place), channel: Channel::Call, purpose: Purpose::Page }
+}
+
+/// Calls the contact at `place` as was promised, once no call to them is under way any more, and none is being placed.
+pub(super) fn as_promised(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) {
+    if is_busy(incident, place) {
+        return;
     }
+    let contact = incident.contacts.get_mut(place);
+    if contact.is_some_and(|contact| std::mem::take(&mut contact.wants_call)) {
+        page_back(incident, turn, place);
+    }
+}
+
+/// What becomes of somebody's wish to be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// They are called in a moment.
+    Now,
+    /// They are called when the call that is under way, or being placed, is over.
+    WhenOver,
+    /// The hour's calls are used up.
+    Capped,
+}
+
+/// Calls the contact at `place`, who is on our line or was a moment ago: with the time that they need to hang up.
+pub(super) fn page_back(incident: &mut Incident, turn: &mut Turn<'_>, place: usize) -> Wish {
+    page_now(incident, turn, place);
+    if incident.contacts.get(place).is_some_and(|contact| contact.wants_call) {
+        return Wish::WhenOver;
+    }
+    let pending = incident.pending.get_mut(&page_call(place));
+    let Some(pending) = pending.filter(|pending| pending.lease_until.is_none()) else { return Wish::Capped };
+    // A call to a line that is still talking to us would find it busy.
+    pending.not_before = pending.not_before.max(later(turn.now, TO_HANG_UP));
+    Wish::Now
 }
 
 /// So long it takes to hang up.

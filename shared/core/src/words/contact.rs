@@ -3,7 +3,7 @@
 //! Phones answer by themselves and quote our text in doing so. A text that merely contains the code is therefore no
 //! human's word.
 
-use super::fold::{is_invisible, plain};
+use super::fold::{is_invisible, is_punctuation, plain};
 
 /// How many digits a code has.
 const CODE_DIGITS: usize = 6;
@@ -31,21 +31,19 @@ pub enum ContactReply {
     Other,
 }
 
-/// Reads a text from a contact. Case, the space around and between, and stops at a word's ends do not matter; digits of any script count.
+/// Reads a text from a contact. Case, space, punctuation and quotation marks do not matter; digits of any script count.
 ///
-/// Who begins with REOPEN means it, whatever else they write: a phone that quotes our text does not begin so.
+/// Who begins with REOPEN means it, however it is written and whatever follows: a phone that quotes our text does not begin so.
 #[must_use]
 pub fn contact_reply(text: &str) -> ContactReply {
     let plain: String = text.chars().filter(|sign| !is_invisible(*sign)).map(plain).collect();
     let plain = plain.replace('\u{2019}', "'").to_lowercase();
-    let trimmed = plain.split_whitespace().map(|token| token.trim_matches(is_stop));
-    let tokens: Vec<&str> = trimmed.filter(|token| !token.is_empty()).collect();
-    if let Some((first, rest)) = tokens.split_first()
-        && *first == REOPEN
-    {
-        return ContactReply::Reopen {
-            code: rest.iter().find(|word| is_code(word)).map(|code| (*code).to_owned()),
-        };
+    let words = plain.split(|sign: char| sign.is_whitespace() || sign == '(' || is_punctuation(sign));
+    let tokens: Vec<&str> =
+        words.map(|word| word.trim_matches(['\'', '\u{2018}'])).filter(|word| !word.is_empty()).collect();
+    if let Some(rest) = behind_reopen(&tokens) {
+        let code = rest.into_iter().find(|word| is_code(word)).map(str::to_owned);
+        return ContactReply::Reopen { code };
     }
     let (words, code) = match tokens.split_last() {
         Some((last, words)) if is_code(last) => (words, Some((*last).to_owned())),
@@ -62,9 +60,14 @@ pub fn contact_reply(text: &str) -> ContactReply {
     }
 }
 
-/// What people put behind a word, and before it. A question is none.
-fn is_stop(sign: char) -> bool {
-    matches!(sign, '.' | ',' | ';' | ':' | '!' | '(' | ')' | '"' | '\'' | '*')
+/// The words behind REOPEN, if a text begins with it: "Reopen?", "re-open", "REOPEN482913".
+fn behind_reopen<'a>(tokens: &[&'a str]) -> Option<Vec<&'a str>> {
+    let words: Vec<&str> = tokens.iter().map(|word| word.trim_end_matches('?')).collect();
+    match words.as_slice() {
+        [REOPEN, rest @ ..] | ["re", "open", rest @ ..] => Some(rest.to_vec()),
+        [first, ..] => first.strip_prefix(REOPEN).filter(|rest| is_code(rest)).map(|code| vec![code]),
+        [] => None,
+    }
 }
 
 /// Whether a word is a code.

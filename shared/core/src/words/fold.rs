@@ -96,7 +96,7 @@ pub(super) fn is_invisible(sign: char) -> bool {
 }
 
 /// Punctuation that changes no meaning.
-fn is_punctuation(sign: char) -> bool {
+pub(super) fn is_punctuation(sign: char) -> bool {
     matches!(
         sign,
         '.' | ',' | '!' | ';' | ':' | '-' | ')' | ']' | '"' | '*' | '_' | '~' | '#'

@@ -361,6 +361,94 @@ fn who_rings_back_is_not_called_for_it_once_another_goes_or_the_hour_is_used_up(
     assert!(story.pending(&call(0)).is_none());
 }
 
+/// Bob rings us while a performer places his call: he may be with us still when it comes.
+#[test]
+fn who_rings_back_while_a_call_is_placed_is_called_when_it_is_over() {
+    let mut story = Story::incident();
+    story.wake().call_back(0, "CA-7");
+    assert!(story.reply().contains("still under way"), "{}", story.reply());
+    story.outcome(&call(0), &placed("B1")).at("10:00:20").told(&call(0), 1, "B1", CallProgress::Busy);
+    assert_eq!(story.pending(&call(0)).unwrap().not_before, t("10:00:24"));
+    assert!(!story.open().contacts[0].wants_call);
+}
+
+/// What is tried again serves the wish, with the time to hang up; a number that refuses calls is promised none.
+#[test]
+fn who_rings_back_while_a_call_is_tried_in_vain_is_called_with_the_next_try() {
+    let begun = || {
+        let mut story = Story::incident();
+        story.wake().call_back(0, "CA-7");
+        story
+    };
+    for outcome in [held(), Outcome::Unknown] {
+        let mut story = begun();
+        story.at("10:00:20").outcome(&call(0), &outcome);
+        assert_eq!(story.pending(&call(0)).unwrap().not_before, t("10:00:24"), "{outcome:?}");
+        assert!(!story.open().contacts[0].wants_call);
+    }
+    let mut story = begun();
+    story.outcome(&call(0), &Outcome::Permanent { code: 21_211 });
+    assert!(story.pending(&call(0)).is_none() && !story.open().contacts[0].wants_call);
+    // A wait for a line is not cut short.
+    let mut story = Story::incident();
+    story.wake();
+    for _ in 0..6 {
+        story.outcome(&call(0), &held());
+    }
+    let waits = story.pending(&call(0)).unwrap().not_before;
+    assert!(waits > t("10:00:04"));
+    story.call_back(0, "CA-7");
+    assert_eq!(story.pending(&call(0)).unwrap().not_before, waits);
+    assert!(story.reply().contains("in a moment"), "{}", story.reply());
+}
+
+/// Who knows that it is not over is heard, whatever somebody has guessed from their number.
+#[test]
+fn the_right_code_opens_again_after_five_wrong_ones() {
+    let mut story = Story::ringing();
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    let code = story.open().contacts[0].code.clone();
+    story.any_code(0, "SM5", &code, TextAnswer::Reopen);
+    assert!(story.reply().contains("press 1 in that call"), "{}", story.reply());
+    story.good_with("1234");
+    assert_eq!(story.status(), "ended");
+    for (key, code, answer) in [
+        ("SM6", "000000", TextAnswer::Reopen),
+        ("SM7", "000000", TextAnswer::Accept),
+        ("SM8", code.as_str(), TextAnswer::Accept),
+    ] {
+        story.any_code(0, key, code, answer);
+        assert_eq!(story.status(), "ended");
+        assert!(story.reply().contains("over, and nobody is being called"), "{}", story.reply());
+    }
+    story.any_code(0, "SM9", &code, TextAnswer::Reopen);
+    let opened = story.open().clone();
+    assert_eq!(story.status(), "escalating");
+    for _ in 0..2 {
+        assert!(story.reply().contains("open again"), "{}", story.reply());
+        story.any_code(0, "SM9", &code, TextAnswer::Reopen);
+        assert_eq!(*story.open(), opened);
+    }
+}
+
+/// No code, and no call in this hour: they are not sent in a circle.
+#[test]
+fn who_has_used_up_codes_and_calls_hears_so() {
+    let mut story = Story::ringing();
+    story.policy.calls_per_contact_hour = 1;
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    story.code(0, "SM5");
+    assert!(story.reply().contains("We call it instead"), "{}", story.reply());
+    story.told(&call(0), 1, "B1", CallProgress::Completed).code(0, "SM6");
+    assert!(story.reply().contains("Call us"), "{}", story.reply());
+    story.call_back(0, "CA-7");
+    assert!(story.reply().contains("all calls of this hour"), "{}", story.reply());
+}
+
 #[test]
 fn nobody_is_called_after_an_end() {
     let mut story = Story::ringing();

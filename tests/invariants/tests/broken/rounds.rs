@@ -62,6 +62,7 @@ fn who_stops_our_texts_is_called() {
 fn who_asks_to_be_called_is_called_behind_the_call_under_way() {
     let mut story = Story::ringing();
     let incident = story.inc().id;
+    story.report(&page(1), Outcome::Permanent { code: 21_211 });
     let act = ContactAct::CallBack { key: "CA7-1".to_owned() };
     story.goes(&Event::Contact { place: 0, act });
     let asked = [Act::AskedToBeCalled { incident, place: 0 }];
@@ -83,6 +84,41 @@ fn who_asks_to_be_called_is_called_behind_the_call_under_way() {
     accepted.told(0, "B1", CallProgress::Completed);
     assert_eq!(accepted.check(&[]), Ok(()));
     assert!(!accepted.inc().pending.contains_key(&page(0)));
+}
+
+/// Carla rings us while a performer has a call to her in hand: she may not hear that one.
+#[test]
+fn who_asks_to_be_called_is_called_behind_the_call_that_is_being_placed() {
+    let mut story = Story::ringing();
+    let incident = story.inc().id;
+    let act = ContactAct::CallBack { key: "CA7-1".to_owned() };
+    story.goes(&Event::Contact { place: 1, act });
+    let asked = [Act::AskedToBeCalled { incident, place: 1 }];
+    assert_eq!(story.check(&asked), Ok(()));
+    let forgotten = |story: &mut Story| story.inc().contacts[1].wants_call = false;
+    assert_eq!(broken(&story, &asked, forgotten), Some(Invariant::Honoured));
+    let serves = |outcome: Outcome, called: bool| {
+        let mut story = story.clone();
+        story.report(&page(1), outcome);
+        assert_eq!(story.check(&[]), Ok(()));
+        assert!(!story.inc().contacts[1].wants_call);
+        let pending = story.inc().pending.get(&page(1)).cloned();
+        assert_eq!(pending.is_some(), called);
+        assert!(
+            pending
+                .is_none_or(|pending| pending.not_before >= later(story.now, SignedDuration::from_secs(4)))
+        );
+    };
+    serves(Outcome::NotSent { why: NotSent::NoSlot }, true);
+    serves(Outcome::Account { code: 20_003 }, true);
+    serves(Outcome::Unknown, true);
+    serves(Outcome::Permanent { code: 21_211 }, false);
+    story.report_placed(1, "C1");
+    assert!(story.inc().contacts[1].wants_call);
+    assert_eq!(story.check(&[]), Ok(()));
+    story.told(1, "C1", CallProgress::Busy);
+    assert_eq!(story.check(&[]), Ok(()));
+    assert!(story.inc().pending.contains_key(&page(1)));
 }
 
 type Happens<'a> = &'a dyn Fn(&mut Story);

@@ -310,10 +310,10 @@ impl Naive {
         let Some(incident) = &mut self.incident else { return };
         let wrong = &mut incident.contacts[place].1;
         match (*wrong >= 5, right, reopen) {
+            (_, true, true) => self.reopens(),
             (true, ..) => {}
             (false, false, _) => *wrong += 1,
             (false, true, false) => self.accepts(place),
-            (false, true, true) => self.reopens(),
         }
     }
 }

@@ -53,7 +53,7 @@ fn call_backs() {
     told.then("Bob rings us once more.", |story| {
         story.call_back(0, "CA-3");
     });
-    told.at("10:00:06").wakes("The next try.");
+    told.at("10:00:08").wakes("The next try.");
     told.then("It rings.", |story| {
         story.outcome(&call(0), &placed("B1"));
     });
