@@ -1,7 +1,7 @@
 //! Codes: what finds an incident by number, how long, and how many guesses there are.
 
 use lucius_core::{
-    effect::{Effect, Party},
+    effect::{CallProgress, Effect, Party},
     incident::{TextAnswer, WRONG_CODES_MAX},
     turn::Pointer,
 };
@@ -129,4 +129,51 @@ fn a_very_long_message_is_cut_in_texts_so_that_the_incident_can_be_stored() {
     story.sos();
     assert!(serde_json::to_vec(story.open()).unwrap().len() < 350_000);
     assert!(story.texts_to(Party::Contact(0)).contains("\u{1F198}"));
+}
+
+/// Who knows that it is not over is heard, whatever somebody has guessed from their number.
+#[test]
+fn the_right_code_opens_again_after_five_wrong_ones() {
+    let mut story = Story::ringing();
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    let code = story.open().contacts[0].code.clone();
+    story.any_code(0, "SM5", &code, TextAnswer::Reopen);
+    assert!(story.reply().contains("press 1 in that call"), "{}", story.reply());
+    story.good_with("1234");
+    assert_eq!(story.status(), "ended");
+    for (key, code, answer) in [
+        ("SM6", "000000", TextAnswer::Reopen),
+        ("SM7", "000000", TextAnswer::Accept),
+        ("SM8", code.as_str(), TextAnswer::Accept),
+    ] {
+        story.any_code(0, key, code, answer);
+        assert_eq!(story.status(), "ended");
+        assert!(story.reply().contains("over, and nobody is being called"), "{}", story.reply());
+    }
+    story.any_code(0, "SM9", &code, TextAnswer::Reopen);
+    let opened = story.open().clone();
+    assert_eq!(story.status(), "escalating");
+    for _ in 0..2 {
+        assert!(story.reply().contains("open again"), "{}", story.reply());
+        story.any_code(0, "SM9", &code, TextAnswer::Reopen);
+        assert_eq!(*story.open(), opened);
+    }
+}
+
+/// No code, and no call in this hour: they are not sent in a circle.
+#[test]
+fn who_has_used_up_codes_and_calls_hears_so() {
+    let mut story = Story::ringing();
+    story.policy.calls_per_contact_hour = 1;
+    for n in 0..5 {
+        story.any_code(0, &format!("SM{n}"), "000000", TextAnswer::Accept);
+    }
+    story.code(0, "SM5");
+    assert!(story.reply().contains("We call it instead"), "{}", story.reply());
+    story.told(&call(0), 1, "B1", CallProgress::Completed).code(0, "SM6");
+    assert!(story.reply().contains("Call us"), "{}", story.reply());
+    story.call_back(0, "CA-7");
+    assert!(story.reply().contains("all calls of this hour"), "{}", story.reply());
 }

@@ -10,6 +10,7 @@
 
 mod accept;
 mod alert_edits;
+mod call_back;
 mod calls;
 mod check_in;
 mod codes;
