@@ -117,11 +117,15 @@ fn wishes(step: &Transition<'_>, before: Option<&Incident>, after: &Incident) ->
     let escalated = before.is_some_and(|before| matches!(before.status, Status::Escalating { .. }));
     let goes = escalated && matches!(after.status, Status::Accepted { .. });
     for (place, is) in after.contacts.iter().enumerate() {
-        let asked = before.and_then(|before| before.contacts.get(place)).is_some_and(|was| was.wants_call);
+        let was = before.and_then(|before| before.contacts.get(place));
+        let asked = was.is_some_and(|was| was.wants_call);
         let holds = if is.wants_call {
             after.is_open() && (!is.calls.is_empty() || is_being_placed(after, place))
         } else {
-            let cannot = capped(step, is) || rests(step, &is.call);
+            // The number has just refused the call that was being placed, and no other is under way.
+            let refused =
+                was.is_some_and(|was| was.calls.is_empty() && was.call.rests_until != is.call.rests_until);
+            let cannot = capped(step, is) || (refused && rests(step, &is.call));
             !asked || goes || !after.is_open() || under_way(after, place, Channel::Call) || cannot
         };
         ensure(holds, Invariant::Rounds, of_incident(after), || {

@@ -37,8 +37,9 @@ pub(super) fn call_settled(
             incident.pending.remove(id);
         }
         Outcome::Permanent { code } => {
-            // Whom no call reaches is texted instead.
-            if let Some(contact) = incident.contacts.get_mut(place) {
+            // Whom no call reaches is texted instead. A call that is under way all the same was promised another behind it.
+            if let Some(contact) = incident.contacts.get_mut(place).filter(|contact| contact.calls.is_empty())
+            {
                 contact.wants_call = false;
             }
             refused(incident, turn, id, place, attempt, &refused_words(*code));

@@ -115,3 +115,16 @@ fn who_rings_back_while_a_call_is_tried_in_vain_is_called_with_the_next_try() {
     assert_eq!(story.pending(&call(0)).unwrap().not_before, waits);
     assert!(story.reply().contains("in a moment"), "{}", story.reply());
 }
+
+/// A try of before of which nothing was known rings after all, and the one behind it is refused: the call that rings may be with his voicemail.
+#[test]
+fn a_refused_try_takes_no_call_from_who_was_promised_one_behind_another() {
+    let mut story = Story::incident();
+    story.wake().outcome(&call(0), &Outcome::Unknown);
+    story.after(1).wake().told(&call(0), 1, "B1", CallProgress::Ringing);
+    story.call_back(0, "CA-7");
+    story.outcome(&call(0), &Outcome::Permanent { code: 21_211 });
+    assert!(story.open().contacts[0].wants_call);
+    story.told(&call(0), 1, "B1", CallProgress::Completed);
+    assert!(story.pending(&call(0)).is_some());
+}
